@@ -1,0 +1,69 @@
+# Every command of the checkout. `make demo` and `make test` set up all they need by themselves
+# on a Debian machine with Python >= 3.10 and g++; `make help` lists the rest.
+
+PYTHON ?= python3
+JOBS ?= $(shell nproc)
+VENV := .venv
+ORACLE := .venv-oracle
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+SETUP = $(PYTHON) tools/environment.py
+export PYTHONDONTWRITEBYTECODE ?=
+
+CONFIGURE = $(BIN)/cmake -G Ninja -S . -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
+	-DPython_EXECUTABLE=$(CURDIR)/$(PY) -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+NINJA = $(BIN)/ninja -j $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-asan test-oracle bench lint check docs portable wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.%-ready: pyproject.toml tools/environment.py
+	$(SETUP) $(VENV) build run $*
+	@touch $@
+
+$(ORACLE)/.ready: pyproject.toml tools/environment.py
+	$(SETUP) $(ORACLE) oracle
+	@touch $@
+
+build: $(VENV)/.build-ready ## compile the extension modules into rushlight/
+	$(CONFIGURE) -B build
+	$(NINJA) -C build
+
+demo: $(VENV)/.demo-ready build ## set up, build, train on the handwritten digits
+	$(PY) examples/digits.py
+
+test: $(VENV)/.test-ready build ## set up, build, run the tests
+	$(PY) -m pytest $(ARGS)
+
+test-asan: $(VENV)/.test-ready ## the same tests under the address and undefined sanitizers
+	tools/test_asan $(BIN) $(JOBS) $(ARGS)
+
+test-oracle: $(ORACLE)/.ready build ## compare with torch 2.13 in an environment of its own
+	$(ORACLE)/bin/python -m pytest tests/oracle $(ARGS)
+
+bench: $(ORACLE)/.ready wheel ## time the same programs under torch and rushlight
+	$(PY) -m benchmarks --oracle $${RUSHLIGHT_ORACLE_PYTHON:-$(ORACLE)/bin/python} $(ARGS)
+
+lint: $(VENV)/.lint-ready build ## formatters, linters, types, layers, generated files
+	$(PY) tools/check --verify
+
+check: $(VENV)/.lint-ready $(VENV)/.test-ready build ## like lint, but mends what a tool can mend
+	$(PY) tools/check
+
+docs: $(VENV)/.test-ready build ## write the API pages and run every code block of the docs
+	$(PY) tools/stubs.py
+	$(PY) tools/api_pages.py
+	$(PY) -m pytest tests/docs
+
+portable: $(VENV)/.test-ready ## build without oneDNN in build-portable/, run the smoke tests
+	tools/test_portable $(BIN) $(JOBS) $(ARGS)
+
+wheel: build ## dist/*.whl, self-contained
+	rm -rf dist
+	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## remove what builds made
+	rm -rf build build-* dist rushlight/*.so rushlight/*.so.*

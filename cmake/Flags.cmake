@@ -1,0 +1,9 @@
+# Compiler flags: warnings as errors for our code, the arithmetic rules of kernels, sanitizers.
+set(RUSHLIGHT_WARNINGS -Wall -Wextra -Werror -Wno-unused-parameter)
+# Kernels may contract to FMA and ignore errno, but NaN and infinity keep their meaning; integers wrap.
+set(RUSHLIGHT_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv
+    -ffunction-sections -fdata-sections)
+if(RUSHLIGHT_SANITIZE)
+  add_compile_options(-fsanitize=${RUSHLIGHT_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${RUSHLIGHT_SANITIZE})
+endif()

@@ -1,0 +1,190 @@
+// invoke(): interception, in-place rules, the kernel, and recording for backward.
+#include "core/autograd/grad_mode.h"
+#include "core/op/op_node.h"
+#include "core/op/pointwise.h"
+#include "core/ops/ops.h"
+
+namespace rl {
+
+void (*warn_handler)(const char* text) = nullptr;
+void warn(const std::string& text) {
+  if (warn_handler) warn_handler(text.c_str());
+}
+
+void resize_tensor(const Tensor& t, IntList sizes) {
+  const Dims strides = contiguous_strides(sizes);
+  const size_t bytes = storage_bytes(sizes, strides, t.offset(), t.item_size());
+  if (bytes > t.storage()->nbytes()) t.storage()->resize(bytes);
+  t.impl()->set_geometry(sizes, strides, t.offset());
+}
+
+void resize_out(const Tensor& out, IntList sizes) {
+  if (out.numel() != 0) {
+    warn(str("An output with one or more elements was resized since it had shape ",
+             IntList(out.sizes()), ", which does not match the required output shape ", sizes,
+             ". This behavior is deprecated, and in a future PyTorch release outputs will not be "
+             "resized unless they have zero elements. You can explicitly reuse an out tensor t by "
+             "resizing it, inplace, to zero elements with t.resize_(0)."));
+  }
+  resize_tensor(out, sizes);
+}
+
+void Plan::result_strided(int i, IntList sizes, IntList strides, Dtype dtype, Device device) {
+  call_.results[i] = empty_strided(sizes, strides, dtype, device);
+}
+void Plan::result(int i, IntList sizes, Dtype dtype, Device device) {
+  call_.results[i] = empty(sizes, dtype, device);
+}
+void Plan::result_like(int i, const Tensor& like, Dtype dtype) {
+  call_.results[i] = empty_like(like, dtype);
+}
+
+void push_interceptor(Interceptor& interceptor) {
+  interceptor.outer = thread_state().interceptor;
+  thread_state().interceptor = &interceptor;
+}
+void pop_interceptor(Interceptor& interceptor) {
+  thread_state().interceptor = interceptor.outer;
+}
+
+namespace {
+
+// Delivers computed results to self or to out= tensors.
+void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode mode) {
+  if (target.is_same(value)) return;
+  RL_CHECK(can_cast(value.dtype(), target.dtype()),
+           mode == Mode::Out ? "Expected out tensor to have dtype " : "result type ",
+           mode == Mode::Out ? str(name_of(value.dtype()), ", but got ", name_of(target.dtype()),
+                                   " instead")
+                             : str(value.dtype(), " can't be cast to the desired output type ",
+                                   target.dtype()));
+  if (!(target.sizes() == value.sizes())) {
+    RL_CHECK(mode == Mode::Out, op.name, "_(): output with shape ", IntList(target.sizes()),
+             " doesn't match the broadcast shape ", IntList(value.sizes()));
+    resize_out(target, value.sizes());
+  }
+  if (!target.is_meta()) copy_into(target, value);
+}
+
+// Runs plan and kernel; afterwards call.results hold fresh tensors, or the targets written.
+void compute(Call& call) {
+  const OpRecord& op = call.op;
+  if (op.kind == OpKind::Pointwise) return run_pointwise(call);
+  Tensor targets[kMaxResults];
+  const int count = call.mode == Mode::InPlace ? 1 : op.result_count;
+  if (call.mode != Mode::Functional)
+    for (int i = 0; i < count; ++i) targets[i] = std::move(call.results[i]);
+  if (op.plan) {
+    Plan plan(call);
+    op.plan(plan, call.args);
+    bool meta = false;
+    for (int i = 0; i < op.result_count; ++i)
+      meta = meta || (call.results[i] && call.results[i].is_meta());
+    if (!meta) op.run(call);
+  } else {
+    op.run(call);
+  }
+  if (call.mode == Mode::Functional) return;
+  for (int i = 0; i < count; ++i) {
+    if (!targets[i]) continue;
+    deliver(op, targets[i], call.results[i], call.mode);
+    call.results[i] = std::move(targets[i]);
+  }
+}
+
+void run_composite(Call& call) {
+  if (call.mode == Mode::Functional) return call.op.run(call);
+  // Computed apart, then copied over with history.
+  Tensor targets[kMaxResults];
+  const int count = call.mode == Mode::InPlace ? 1 : call.op.result_count;
+  for (int i = 0; i < count; ++i) targets[i] = std::move(call.results[i]);
+  Call inner{call.op, call.args, Mode::Functional, {}, {}};
+  call.op.run(inner);
+  for (int i = 0; i < count; ++i) {
+    if (call.mode == Mode::Out) deliver(call.op, targets[i], inner.results[i], Mode::Out);
+    else ops::copy_.inplace(targets[i], inner.results[i]);
+    call.results[i] = std::move(targets[i]);
+  }
+}
+
+void finish_view(Call& call) {
+  const Tensor& base = call.args[0].tensor();
+  const ThreadState& state = thread_state();
+  if (state.inference || base.impl()->inference) {
+    for (Tensor& t : call.list) t.impl()->inference = true;
+    if (call.results[0]) call.results[0].impl()->inference = true;
+    return;
+  }
+  const ViewKind kind = !state.grad_enabled               ? ViewKind::NoGrad
+                        : call.op.flags & kMultiView      ? ViewKind::MultiOutput
+                                                          : ViewKind::Default;
+  const auto mark = [&](const Tensor& t) {
+    if (t.storage() == base.storage() && !t.is_same(base)) set_view(t, base, kind);
+  };
+  if (call.op.flags & kList)
+    for (Tensor& t : call.list) mark(t);
+  else if (call.results[0])
+    mark(call.results[0]);
+}
+
+void mark_inference(Call& call) {
+  for (int i = 0; i < call.op.result_count; ++i)
+    if (call.results[i]) call.results[i].impl()->inference = true;
+  for (Tensor& t : call.list) t.impl()->inference = true;
+}
+
+void invoke_direct(Call& call) {
+  const OpRecord& op = call.op;
+  if (op.check) op.check(call.args);
+  if (op.kind == OpKind::Composite) return run_composite(call);
+  const ThreadState& state = thread_state();
+  const bool needs_grad = state.grad_enabled && any_requires_grad(call);
+  Ptr<OpNode> node;
+  if (call.mode == Mode::InPlace || op.kind == OpKind::Mutate) {
+    const Tensor& self = call.args[0].tensor();
+    const bool differentiable = !(op.flags & kNotDifferentiable);
+    if (autograd_meta(self) || self.impl()->inference)
+      check_inplace(self, state.grad_enabled && (needs_grad || is_view(self)) && differentiable);
+    if (needs_grad && op.vjp) node = begin_record(call);
+    compute(call);
+    if (op.kind == OpKind::Mutate && !call.results[0]) call.results[0] = self;
+    self.impl()->bump_version();
+    if (node) finish_record(call, node);
+    return;
+  }
+  if (call.mode == Mode::Out) {
+    RL_CHECK(!needs_grad || op.flags & kNotDifferentiable, op.name,
+             "(): functions with out=... arguments don't support automatic differentiation, but one "
+             "of the arguments requires grad.");
+    for (int i = 0; i < op.result_count; ++i)
+      RL_CHECK(!call.results[i] || !state.grad_enabled || !requires_grad(call.results[i]), op.name,
+               "(): functions with out=... arguments don't support automatic differentiation, but "
+               "one of the arguments requires grad.");
+    compute(call);
+    for (int i = 0; i < op.result_count; ++i)
+      if (call.results[i]) call.results[i].impl()->bump_version();
+    return;
+  }
+  if (needs_grad && op.vjp) node = begin_record(call);
+  compute(call);
+  if (op.kind == OpKind::View) finish_view(call);
+  else if (state.inference) mark_inference(call);
+  if (node) finish_record(call, node);
+}
+
+}  // namespace
+
+void invoke(Call& call) {
+  Interceptor* const interceptor = thread_state().interceptor;
+  if (!interceptor) [[likely]]
+    return invoke_direct(call);
+  // Calls made while intercepting see the next interceptor outwards.
+  thread_state().interceptor = interceptor->outer;
+  struct Restore {
+    Interceptor* before;
+    ~Restore() { thread_state().interceptor = before; }
+  } restore{interceptor};
+  interceptor->intercept(call, invoke);
+}
+
+}  // namespace rl

@@ -1,0 +1,174 @@
+// Recording calls into the graph and running their derivatives.
+#include "core/op/op_node.h"
+
+#include "core/autograd/grad_mode.h"
+#include "core/op/op.h"
+
+namespace rl {
+namespace {
+
+Geometry meta_of(const Tensor& t) {
+  if (!t.defined()) return {};
+  return {t.sizes(), t.strides(), t.offset(), t.dtype(), t.device()};
+}
+
+void save_argument(SavedValue& to, const Value& from, bool data, bool sizes, bool clone) {
+  const GradModeGuard no_grad(false);
+  to.value = from;
+  switch (from.tag()) {
+    case Tag::Tensor:
+      to.value = Value(std::nullopt);
+      if (data) to.tensors.emplace_back(clone ? grad_ops.clone(from.tensor()) : from.tensor(), false);
+      if (sizes) to.metas.push_back(meta_of(from.tensor()));
+      break;
+    case Tag::TensorList:
+      to.value = Value(std::nullopt);
+      for (const Tensor& t : from.tensors()) {
+        if (data) to.tensors.emplace_back(t, false);
+        if (sizes) to.metas.push_back(meta_of(t));
+      }
+      break;
+    case Tag::IntList:
+      to.ints = Dims(from.ints());
+      to.value = Value(to.ints);
+      break;
+    case Tag::FloatList:
+      to.floats.assign(from.floats().begin(), from.floats().end());
+      to.value = Value(std::span<const double>(to.floats));
+      break;
+    case Tag::String:
+      to.text = from.string();
+      to.value = Value(std::string_view(to.text));
+      break;
+    case Tag::Complex:
+      to.scalar = from.scalar();
+      to.value = Value(to.scalar);
+      break;
+    default: break;
+  }
+}
+
+}  // namespace
+
+bool any_requires_grad(const Call& call) {
+  for (int i = 0; i < call.op.param_count; ++i) {
+    const Value& v = call.args[i];
+    if (v.is_tensor()) {
+      if (requires_grad(v.tensor())) return true;
+    } else if (v.tag() == Tag::TensorList) {
+      for (const Tensor& t : v.tensors())
+        if (t.defined() && requires_grad(t)) return true;
+    }
+  }
+  return false;
+}
+
+Ptr<OpNode> begin_record(const Call& call) {
+  auto node = make_node<OpNode>(call.op);
+  const OpRecord& op = call.op;
+  node->args = std::make_unique<SavedValue[]>(op.param_count);
+  for (uint32_t i = 0; i < op.param_count; ++i) {
+    const Value& v = call.args[i];
+    const auto first = static_cast<uint32_t>(node->edges.size());
+    node->edge_begin[i] = first;
+    if (v.is_tensor()) {
+      node->edges.push_back(gradient_edge(v.tensor()));
+    } else if (v.tag() == Tag::TensorList) {
+      for (const Tensor& t : v.tensors()) node->edges.push_back(gradient_edge(t));
+    } else if (op.params[i].type == ParamType::Tensor || op.params[i].type == ParamType::Operand) {
+      node->edges.emplace_back();  // a number or None: keeps one edge a parameter
+    }
+    bool needed = false;
+    for (uint32_t e = first; e < node->edges.size(); ++e) needed = needed || node->edges[e];
+    if (!needed || !op.saves) continue;
+    node->saves.tensors |= op.saves[i].tensors;
+    node->saves.sizes |= op.saves[i].sizes;
+    node->saves.results |= op.saves[i].results;
+  }
+  const bool writes_self = call.mode == Mode::InPlace || op.kind == OpKind::Mutate;
+  for (uint32_t i = 0; i < op.param_count; ++i) {
+    const bool data = node->saves.tensors >> i & 1;
+    const bool sizes = node->saves.sizes >> i & 1;
+    save_argument(node->args[i], call.args[i], data, sizes, i == 0 && writes_self && data);
+  }
+  node->edge_begin[op.param_count] = static_cast<uint32_t>(node->edges.size());
+  return node;
+}
+
+void finish_record(Call& call, const Ptr<OpNode>& node) {
+  const OpRecord& op = call.op;
+  if (call.mode == Mode::InPlace || op.kind == OpKind::Mutate) {
+    rebase_history(call.mode == Mode::InPlace ? call.results[0] : call.args[0].tensor(), node);
+  } else if (op.flags & kList) {
+    for (const Tensor& t : call.list) set_history(t, node);
+  } else {
+    for (uint32_t k = 0; k < op.result_count; ++k) {
+      const Tensor& t = call.results[k];
+      const bool tracked = t.defined() && (op.differentiable_results >> k & 1) &&
+                           is_differentiable(t.dtype());
+      if (tracked) set_history(t, node);
+      else if (t.defined()) node->add_slot(t);
+      else node->slots.emplace_back();
+    }
+  }
+  if (node->saves.results) {
+    node->results = std::make_unique<SavedTensor[]>(op.result_count);
+    for (uint32_t k = 0; k < op.result_count; ++k)
+      if (node->saves.results >> k & 1) node->results[k] = SavedTensor(call.results[k], true);
+  }
+}
+
+TensorVec OpNode::apply(TensorVec&& grads) {
+  bool any = false;
+  for (const Tensor& g : grads) any = any || g.defined();
+  if (!any) return TensorVec(edges.size());
+  Vjp v{*this, grads, TensorVec(edges.size())};
+  op.vjp(v);
+  return std::move(v.out);
+}
+
+void OpNode::release_saved() {
+  for (int i = 0; i < op.param_count; ++i)
+    for (SavedTensor& t : args[i].tensors) t.reset();
+  if (results)
+    for (int k = 0; k < op.result_count; ++k) results[k].reset();
+}
+
+Tensor Vjp::grad(uint32_t k) const {
+  if (has_grad(k)) return grads[k];
+  const SlotMeta& slot = node.slots[k];
+  Tensor zeros = empty(slot.sizes, slot.dtype, slot.device);
+  copy_into(zeros, scalar_tensor(Scalar(0), slot.dtype));
+  return zeros;
+}
+
+bool Vjp::needs(uint32_t param) const {
+  for (uint32_t e = node.edge_begin[param]; e < node.edge_begin[param + 1]; ++e)
+    if (node.edges[e]) return true;
+  return false;
+}
+
+bool Vjp::needs_element(uint32_t param, uint32_t element) const {
+  return static_cast<bool>(node.edges[node.edge_begin[param] + element]);
+}
+
+Tensor Vjp::tensor(uint32_t param) const {
+  const auto& saved = node.args[param].tensors;
+  return saved.empty() ? Tensor() : saved[0].unpack(Ptr<Node>::share(&node));
+}
+
+Operand Vjp::operand(uint32_t param) const {
+  const Value& number = node.args[param].value;
+  return number.is_none() ? Operand(tensor(param)) : Operand(number);
+}
+
+TensorVec Vjp::tensors(uint32_t param) const {
+  TensorVec out;
+  for (const SavedTensor& t : node.args[param].tensors)
+    out.push_back(t.unpack(Ptr<Node>::share(&node)));
+  return out;
+}
+
+Tensor Vjp::result(uint32_t k) const { return node.results[k].unpack(Ptr<Node>::share(&node)); }
+
+}  // namespace rl

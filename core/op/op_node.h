@@ -1,0 +1,80 @@
+// OpNode: the graph node of a recorded operator, and Vjp: what a derivative formula sees.
+#pragma once
+
+#include "core/autograd/saved_tensor.h"
+#include "core/op/call.h"
+#include "core/ops/operand.h"
+
+namespace rl {
+
+// A tensor's shape without its data.
+struct Geometry {
+  Dims sizes;
+  Dims strides;
+  int64_t offset = 0;
+  Dtype dtype = Dtype::Float32;
+  Device device;
+};
+
+// An argument kept for backward, with its own copy of any list.
+struct SavedValue {
+  Value value;
+  Dims ints;
+  std::vector<double> floats;
+  std::string text;
+  Scalar scalar;
+  std::vector<SavedTensor> tensors;  // one, or a list's
+  std::vector<Geometry> metas;       // where only sizes are needed
+};
+
+class OpNode final : public Node {
+ public:
+  explicit OpNode(const OpRecord& op) : op(op) {}
+  TensorVec apply(TensorVec&& grads) override;
+  std::string name() const override { return op.node_name; }
+  void release_saved() override;
+
+  const OpRecord& op;
+  std::unique_ptr<SavedValue[]> args;   // one a parameter
+  std::unique_ptr<SavedTensor[]> results;
+  Saves saves;  // what the derivatives that will run read
+  uint32_t edge_begin[kMaxParams + 1];  // edges of parameter i: [begin[i], begin[i + 1])
+};
+
+// Backward of one call: gradients in, saved arguments, gradients out.
+struct Vjp {
+  OpNode& node;
+  TensorVec& grads;
+  TensorVec out;
+
+  // Gradient of result k; zeros where none arrived.
+  Tensor grad(uint32_t k = 0) const;
+  bool has_grad(uint32_t k) const { return k < grads.size() && grads[k].defined(); }
+  bool needs(uint32_t param) const;
+  bool needs_element(uint32_t param, uint32_t element) const;
+  Tensor tensor(uint32_t param) const;
+  Operand operand(uint32_t param) const;
+  TensorVec tensors(uint32_t param) const;
+  Tensor result(uint32_t k) const;
+  const Value& arg(uint32_t param) const { return node.args[param].value; }
+  const Dims& sizes(uint32_t param) const { return node.args[param].metas.at(0).sizes; }
+  Dtype dtype(uint32_t param) const { return node.args[param].metas.at(0).dtype; }
+  const std::vector<Geometry>& metas(uint32_t param) const { return node.args[param].metas; }
+  void set(uint32_t param, Tensor grad) { out[node.edge_begin[param]] = std::move(grad); }
+  void set(uint32_t param, TensorVec&& list) {
+    for (uint32_t i = 0; i < list.size(); ++i)
+      out[node.edge_begin[param] + i] = std::move(list[i]);
+  }
+  void set_element(uint32_t param, uint32_t element, Tensor grad) {
+    out[node.edge_begin[param] + element] = std::move(grad);
+  }
+};
+
+// Whether any tensor argument needs a gradient.
+bool any_requires_grad(const Call& call);
+// Makes the node with its edges and saved arguments, before an in-place write changes them.
+Ptr<OpNode> begin_record(const Call& call);
+// Gives the results their history and saves those that backward reads.
+void finish_record(Call& call, const Ptr<OpNode>& node);
+
+}  // namespace rl

@@ -1,0 +1,227 @@
+// The shared body of all pointwise operators.
+#include "core/op/pointwise.h"
+
+#include "core/base/cpu_features.h"
+
+namespace rl {
+
+void ResultType::raise(int rank, Dtype d) {
+  by_rank_[rank] = seen_[rank] ? promote(by_rank_[rank], d) : d;
+  seen_[rank] = true;
+}
+
+void ResultType::add(const Tensor& t) {
+  raise(t.impl()->wrapped_number ? 2 : t.dim() == 0 ? 1 : 0, t.dtype());
+}
+
+void ResultType::add(const Scalar& s) { raise(2, s.dtype()); }
+
+// A lower rank matters only when its category (bool, integer, float, complex) is higher.
+Dtype ResultType::get() const {
+  const auto category = [](Dtype d) {
+    return is_complex(d) ? 3 : is_floating(d) ? 2 : d == Dtype::Bool ? 0 : 1;
+  };
+  bool any = false;
+  Dtype out = Dtype::Bool;
+  for (int rank = 0; rank < 3; ++rank) {
+    if (!seen_[rank]) continue;
+    if (!any) out = by_rank_[rank];
+    else if (category(by_rank_[rank]) > category(out)) {
+      // Precision of a real float survives meeting a complex number.
+      out = is_complex(by_rank_[rank]) && is_floating(out) && rank == 2
+                ? rl::to_complex(out)
+                : promote(out, by_rank_[rank]);
+    }
+    any = true;
+  }
+  return out;
+}
+
+namespace {
+
+struct Input {
+  Tensor tensor;               // undefined for a number
+  std::byte* data = nullptr;
+  alignas(16) std::byte number[16];
+  bool is_number = false;
+};
+
+Dtype result_dtype(const PointwiseRule& rule, Dtype compute) {
+  switch (rule.result) {
+    case ResultDtype::Bool: return Dtype::Bool;
+    case ResultDtype::Real: return to_real(compute);
+    case ResultDtype::Int64: return Dtype::Int64;
+    default: return compute;
+  }
+}
+
+Dtype compute_dtype(const PointwiseRule& rule, const Value* args) {
+  Dtype d;
+  const int first = rule.mask_first ? 1 : 0;
+  const Value& a = args[rule.inputs[first]];
+  if (rule.promote == Promote::Self && a.is_tensor()) return a.tensor().dtype();
+  const Value& b = args[rule.inputs[rule.input_count - 1]];
+  // The usual case: tensors of one dtype.
+  if (rule.input_count - first <= 2 && !rule.scalars_promote && a.is_tensor() && b.is_tensor() &&
+      a.tensor().dtype() == b.tensor().dtype()) {
+    d = a.tensor().dtype();
+  } else {
+    ResultType type;
+    for (int k = first; k < rule.input_count; ++k) {
+      const Value& v = args[rule.inputs[k]];
+      if (v.is_tensor()) type.add(v.tensor());
+      else if (v.is_number()) type.add(v.scalar());
+    }
+    if (rule.scalars_promote)
+      for (int k = 0; k < rule.scalar_count; ++k)
+        if (args[rule.scalars[k]].is_number()) type.add(args[rule.scalars[k]].scalar());
+    d = type.get();
+  }
+  if (rule.promote == Promote::Float && is_integral(d, true)) d = default_dtype();
+  return d;
+}
+
+void load_context(LoopContext& context, const PointwiseRule& rule, const Value* args, Dtype compute) {
+  const bool integral = is_integral(compute, true);
+  for (int k = 0; k < rule.scalar_count; ++k) {
+    const Value& v = args[rule.scalars[k]];
+    if (v.tag() == Tag::Complex) {
+      const auto z = v.scalar().to_complex();
+      context.real[k].d = z.real();
+      context.imag[k] = z.imag();
+      continue;
+    }
+    context.imag[k] = 0;
+    if (integral) context.real[k].i = v.to_int();
+    else context.real[k].d = v.to_double();
+  }
+}
+
+}  // namespace
+
+void run_pointwise(Call& call) {
+  const PointwiseRule& rule = *call.op.rule;
+  const Value* args = call.args;
+  const Dtype compute = compute_dtype(rule, args);
+  const Dtype produced = result_dtype(rule, compute);
+  const Loop1d loop = rule.loops[static_cast<int>(cpu_isa())]->loops[static_cast<int>(compute)];
+  if (!loop) throw_not_implemented_for(call.op.name, compute);
+
+  // Inputs in the compute dtype, and the common shape.
+  Input inputs[kMaxPointwiseInputs];
+  const Tensor* model = nullptr;  // the first tensor input
+  bool same_shape = true, all_contiguous = true;
+  Device device;
+  for (int k = 0; k < rule.input_count; ++k) {
+    const Value& v = args[rule.inputs[k]];
+    const Dtype wanted = rule.mask_first && k == 0 ? Dtype::Bool : compute;
+    Input& in = inputs[k];
+    if (!v.is_tensor()) {
+      RL_CHECK_TYPE(v.is_number(), call.op.name, "(): argument '", call.op.params[rule.inputs[k]].name,
+                    "' must be Tensor or Number, not None");
+      const Scalar s = v.scalar();
+      dispatch(AllTypes{}, wanted, call.op.name,
+               [&]<class T>() { *reinterpret_cast<T*>(in.number) = s.to<T>(); });
+      in.data = in.number;
+      in.is_number = true;
+      continue;
+    }
+    const Tensor& t = v.tensor();
+    if (t.is_meta()) device = t.device();
+    if (t.dtype() == wanted) {
+      in.tensor = t;
+    } else {
+      in.tensor = empty_like(t, wanted);
+      if (!t.is_meta()) copy_into(in.tensor, t);
+    }
+    in.data = in.tensor.is_meta() ? nullptr : in.tensor.raw();
+    if (!model) model = &in.tensor;
+    else same_shape = same_shape && in.tensor.sizes() == model->sizes();
+    all_contiguous = all_contiguous && in.tensor.is_contiguous();
+  }
+  Dims broadcast;
+  if (!same_shape) {
+    broadcast = model->sizes();
+    for (int k = 0; k < rule.input_count; ++k)
+      if (!inputs[k].is_number) broadcast = broadcast_sizes(broadcast, inputs[k].tensor.sizes());
+  }
+  const Dims no_sizes{};
+  const Dims& shape = same_shape ? (model ? model->sizes() : no_sizes) : broadcast;
+
+  // The result: fresh, self, or out=; through a temporary when its dtype is another one or when
+  // writing would disturb inputs still to be read.
+  Tensor target = call.mode == Mode::Functional ? Tensor() : call.results[0];
+  Tensor result;
+  if (target) {
+    if (call.mode == Mode::InPlace) {
+      RL_CHECK(can_cast(produced, target.dtype()), "result type ", produced,
+               " can't be cast to the desired output type ", target.dtype());
+      RL_CHECK(shape == target.sizes(), "output with shape ", IntList(target.sizes()),
+               " doesn't match the broadcast shape ", IntList(shape));
+    } else {
+      RL_CHECK(can_cast(produced, target.dtype()), "result type ", produced,
+               " can't be cast to the desired output type ", target.dtype());
+      if (!(target.sizes() == shape)) resize_out(target, shape);
+    }
+    RL_CHECK(!has_internal_overlap(target),
+             "unsupported operation: more than one element of the written-to tensor refers to a "
+             "single memory location. Please clone() the tensor before performing the operation.");
+    bool direct = target.dtype() == produced;
+    for (int k = 0; direct && k < rule.input_count; ++k) {
+      if (inputs[k].is_number) continue;
+      const Tensor& in = inputs[k].tensor;
+      const bool same_view = in.raw() == target.raw() && in.sizes() == target.sizes() &&
+                             in.strides() == target.strides();
+      direct = same_view || !may_overlap(in, target);
+    }
+    result = direct ? target : empty_like(target, produced);
+  } else if (same_shape && model && all_contiguous) {
+    result = empty(shape, produced, device);
+  } else if (model && !all_contiguous) {
+    // Strides follow the first input that has the full shape.
+    const Tensor* like = nullptr;
+    for (int k = 0; k < rule.input_count && !like; ++k)
+      if (!inputs[k].is_number && inputs[k].tensor.sizes() == shape) like = &inputs[k].tensor;
+    result = like ? empty_like(*like, produced) : empty(shape, produced, device);
+  } else {
+    result = empty(shape, produced, device);
+  }
+
+  if (!result.is_meta() && result.numel() > 0) {
+    LoopContext context;
+    if (rule.scalar_count) load_context(context, rule, args, compute);
+    const auto step = static_cast<int64_t>(size_of(compute));
+    if (same_shape && all_contiguous && result.is_contiguous()) {
+      std::byte* data[kMaxPointwiseInputs + 1] = {result.raw()};
+      int64_t strides[kMaxPointwiseInputs + 1] = {static_cast<int64_t>(result.item_size())};
+      for (int k = 0; k < rule.input_count; ++k) {
+        data[k + 1] = inputs[k].data;
+        strides[k + 1] = inputs[k].is_number ? 0 : rule.mask_first && k == 0 ? 1 : step;
+      }
+      const int64_t n = result.numel();
+      if (n <= Iterator::kGrain) {
+        loop(data, strides, n, &context);
+      } else {
+        Iterator it(IntList(&n, 1));
+        const int64_t one = 1, zero = 0;
+        it.add(data[0], {&n, 1}, {&one, 1}, strides[0]);
+        for (int k = 1; k <= rule.input_count; ++k)
+          it.add(data[k], {&n, 1}, {strides[k] ? &one : &zero, 1}, strides[k]);
+        it.run(loop, &context);
+      }
+    } else {
+      Iterator it(shape);
+      it.add(result.raw(), result.sizes(), result.strides(), static_cast<int64_t>(result.item_size()));
+      for (int k = 0; k < rule.input_count; ++k) {
+        const Input& in = inputs[k];
+        if (in.is_number) it.add(in.data, {}, {}, step);
+        else it.add(in.data, in.tensor.sizes(), in.tensor.strides(), static_cast<int64_t>(in.tensor.item_size()));
+      }
+      it.run(loop, &context);
+    }
+  }
+  if (target && !target.is_same(result)) copy_into(target, result);
+  if (!target) call.results[0] = std::move(result);
+}
+
+}  // namespace rl

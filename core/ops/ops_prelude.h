@@ -1,0 +1,16 @@
+// What the generated records see: operators, arithmetic on tensors, and helpers of formulas.
+#pragma once
+
+#include "core/op/op_node.h"
+#include "core/ops/formulas.h"
+#include "core/op/pointwise.h"
+#include "core/ops/operators.h"
+#include "core/ops/ops.h"
+
+namespace rl {
+
+// A constant list for schema defaults.
+template <int64_t... N>
+inline constexpr int64_t ints[] = {N...};
+
+}  // namespace rl

@@ -1,0 +1,15 @@
+// grad_fn in Python.
+#pragma once
+
+#include "core/autograd/node.h"
+#include "core/python/python.h"
+
+namespace rl::python {
+
+void init_nodes(PyObject* module);
+// The node's Python object; None for null.
+PyObject* wrap_node(const Ptr<Node>& node);
+// Null when `o` is no node.
+Ptr<Node> unwrap_node(PyObject* o);
+
+}  // namespace rl::python

@@ -1,0 +1,617 @@
+// Calling operators from Python: pick the overload, convert arguments, invoke, wrap the results.
+#include "core/python/op_object.h"
+
+#include <structmember.h>
+
+#include <cstring>
+#include <string>
+
+#include "core/autograd/variable.h"
+#include "core/op/call.h"
+#include "core/op/op_node.h"
+#include "core/python/arguments.h"
+#include "core/python/tensor_object.h"
+
+namespace rl::python {
+namespace {
+
+// Above this many elements a call lets other Python threads run.
+constexpr int64_t kReleaseNumel = 16384;
+
+// One record as Python sees it: interned parameter names, number of positional parameters.
+struct Overload {
+  const OpRecord* op;
+  std::vector<PyObject*> names;
+  int positional = 0;
+  bool varargs_ints = false;  // f(2, 3) for f((2, 3))
+};
+
+struct OpObject {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  std::vector<Overload>* overloads;
+  PyObject* name;
+  PyObject* doc;
+  Mode mode;
+  bool method;
+};
+
+PyTypeObject *function_type, *method_type;
+PyObject *text_out, *text_requires_grad, *text_input, *text_self;
+
+// NumPy's names for the usual parameters.
+struct NameAlias {
+  const char* name;
+  const char* aliases[3];
+};
+constexpr NameAlias kAliases[] = {{"self", {"input", "x", "a"}},
+                                  {"dim", {"axis", nullptr, nullptr}},
+                                  {"keepdim", {"keepdims", nullptr, nullptr}},
+                                  {"other", {"x2", nullptr, nullptr}}};
+
+bool names_match(PyObject* given, PyObject* wanted, const char* wanted_text) {
+  if (given == wanted) return true;
+  const char* text = PyUnicode_AsUTF8(given);
+  if (std::strcmp(text, wanted_text) == 0) return true;
+  for (const NameAlias& a : kAliases) {
+    if (std::strcmp(a.name, wanted_text) != 0) continue;
+    for (const char* alias : a.aliases)
+      if (alias && std::strcmp(alias, text) == 0) return true;
+  }
+  return false;
+}
+
+struct Parsed {
+  Value values[kMaxParams];
+  PyObject* out = nullptr;
+  bool requires_grad = false;
+};
+
+std::string type_name(PyObject* o) {
+  if (is_tensor(o)) return "Tensor";
+  return Py_TYPE(o)->tp_name;
+}
+
+const char* shown_name(const OpObject& self, const Param& p) {
+  return !self.method && std::strcmp(p.name, "self") == 0 ? "input" : p.name;
+}
+
+// Fills `parsed`; on a mismatch returns false and explains in `why` (when asked).
+bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ssize_t count,
+           PyObject* kwnames, Parsed& parsed, Arena& arena, std::string* why) {
+  const OpRecord& op = *o.op;
+  const std::string name = why ? std::string(PyUnicode_AsUTF8(self.name)) : std::string();
+  const Py_ssize_t shift = self.method ? 1 : 0;  // self does not count in messages
+  Py_ssize_t used = 0;
+  const Py_ssize_t kwcount = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+  Py_ssize_t kwused = 0;
+  for (int i = 0; i < op.param_count; ++i) {
+    const Param& p = op.params[i];
+    PyObject* given = nullptr;
+    Py_ssize_t position = -1;
+    if (used < count && !p.keyword_only) {
+      const bool starts_varargs = o.varargs_ints && p.type == ParamType::IntList && i == o.positional - 1;
+      if (starts_varargs && count - used >= 1) {
+        int64_t first = 0;
+        if (!PyTuple_Check(args[used]) && !PyList_Check(args[used]) && convert_int(args[used], first)) {
+          const auto n = static_cast<size_t>(count - used);
+          int64_t* at = arena.ints(n);
+          for (size_t k = 0; k < n; ++k) {
+            if (!convert_int(args[used + static_cast<Py_ssize_t>(k)], at[k])) {
+              if (why)
+                *why = str(name, "(): argument '", p.name, "' must be tuple of ints, but found element of type ",
+                           type_name(args[used + static_cast<Py_ssize_t>(k)]), " at pos ", k);
+              return false;
+            }
+          }
+          parsed.values[i] = Value(IntList(at, n));
+          used = count;
+          continue;
+        }
+      }
+      position = used;
+      given = args[used++];
+    }
+    if (kwcount > kwused) {
+      for (Py_ssize_t k = 0; k < kwcount; ++k) {
+        if (!names_match(PyTuple_GET_ITEM(kwnames, k), o.names[static_cast<size_t>(i)], p.name)) continue;
+        if (given) {
+          if (why) *why = str(name, "() got multiple values for argument '", shown_name(self, p), "'");
+          return false;
+        }
+        given = args[count + k];
+        ++kwused;
+        break;
+      }
+    }
+    if (!given) {
+      if (!p.has_default) {
+        if (why) {
+          std::string missing;
+          int n = 0;
+          for (int k = i; k < op.param_count; ++k) {
+            if (op.params[k].has_default) continue;
+            missing += str(n++ ? ", " : "", '"', shown_name(self, op.params[k]), '"');
+          }
+          *why = str(name, "() missing ", n, " required positional arguments: ", missing);
+        }
+        return false;
+      }
+      parsed.values[i] = p.default_value;
+      continue;
+    }
+    if (!convert(given, p, parsed.values[i], arena)) {
+      // A parameter with a default accepts None where PyTorch does.
+      if (why) {
+        *why = str(name, "(): argument '", shown_name(self, p), "'");
+        if (position >= 0) *why += str(" (position ", position - shift + 1, ")");
+        *why += str(" must be ", type_text(p), ", not ", type_name(given));
+      }
+      return false;
+    }
+  }
+  if (used < count) {
+    if (why) {
+      const int most = o.positional - static_cast<int>(shift);
+      *why = str(name, "() takes ", most, " positional argument", most == 1 ? "" : "s", " but ",
+                 static_cast<int64_t>(count - shift), " ", count - shift == 1 ? "was" : "were", " given");
+    }
+    return false;
+  }
+  if (kwused < kwcount) {
+    for (Py_ssize_t k = 0; k < kwcount; ++k) {
+      PyObject* given = PyTuple_GET_ITEM(kwnames, k);
+      bool known = false;
+      for (int i = 0; i < op.param_count && !known; ++i)
+        known = names_match(given, o.names[static_cast<size_t>(i)], op.params[i].name);
+      if (known) continue;
+      PyObject* value = args[count + k];
+      if (given == text_out && (op.flags & kOut) && self.mode == Mode::Functional) {
+        if (value != Py_None) parsed.out = value;
+      } else if (given == text_requires_grad && (op.flags & kFactory)) {
+        parsed.requires_grad = PyObject_IsTrue(value) == 1;
+      } else {
+        if (why) *why = str(name, "() got an unexpected keyword argument '", PyUnicode_AsUTF8(given), "'");
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+[[noreturn]] void fail_overloads(const OpObject& self, PyObject* const* args, Py_ssize_t count,
+                                 PyObject* kwnames) {
+  std::string got;
+  for (Py_ssize_t i = self.method ? 1 : 0; i < count; ++i)
+    got += str(got.empty() ? "" : ", ", type_name(args[i]));
+  const Py_ssize_t kwcount = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+  for (Py_ssize_t k = 0; k < kwcount; ++k)
+    got += str(got.empty() ? "" : ", ", PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k)), "=",
+               type_name(args[count + k]));
+  std::string text = str(PyUnicode_AsUTF8(self.name), "() received an invalid combination of arguments - got (",
+                         got, "), but expected one of:");
+  for (const Overload& o : *self.overloads) text += str("\n * ", o.op->schema);
+  fail(ErrorType::Type, text);
+}
+
+int64_t work_of(const OpRecord& op, const Value* values) {
+  int64_t most = 0;
+  for (int i = 0; i < op.param_count; ++i) {
+    const Value& v = values[i];
+    if (v.is_tensor()) most = std::max(most, v.tensor().numel());
+    else if (v.tag() == Tag::TensorList) {
+      for (const Tensor& t : v.tensors())
+        if (t.defined()) most += t.numel();
+    } else if (v.tag() == Tag::IntList && (op.flags & kFactory)) {
+      int64_t n = 1;
+      for (const int64_t s : v.ints())
+        if (__builtin_mul_overflow(n, s, &n)) break;
+      most = std::max(most, n);
+    }
+  }
+  return most;
+}
+
+// rushlight.return_types.max and the like, made at first use.
+PyTypeObject* named_result_type(const OpRecord& op) {
+  static std::vector<std::pair<const OpRecord*, PyTypeObject*>> made;
+  for (const auto& [record, type] : made)
+    if (record == &op) return type;
+  std::vector<PyStructSequence_Field> fields;
+  for (int i = 0; i < op.result_count; ++i) fields.push_back({op.result_names[i], nullptr});
+  fields.push_back({nullptr, nullptr});
+  const std::string name = str("torch.return_types.", op.name);
+  PyStructSequence_Desc desc{strdup(name.c_str()), op.doc, fields.data(), op.result_count};
+  PyTypeObject* type = PyStructSequence_NewType(&desc);
+  if (!type) throw PythonError();
+  made.emplace_back(&op, type);
+  return type;
+}
+
+PyObject* wrap_results(const OpRecord& op, Call& call) {
+  if (op.flags & kList) return wrap_tuple(call.list);
+  if (op.flags & kScalarResult) return wrap_scalar(item(call.results[0]));
+  if (op.result_count == 1) return wrap(call.results[0]);
+  if (op.result_count == 0) Py_RETURN_NONE;
+  if (op.result_names) {
+    Object out(checked(PyStructSequence_New(named_result_type(op))));
+    for (int i = 0; i < op.result_count; ++i)
+      PyStructSequence_SetItem(out.get(), i, wrap(call.results[i]));
+    return out.release();
+  }
+  return wrap_tuple({call.results, op.result_count});
+}
+
+void take_out(const OpRecord& op, PyObject* out, Call& call) {
+  call.mode = Mode::Out;
+  if (op.result_count == 1) {
+    RL_CHECK_TYPE(is_tensor(out), op.name, "(): argument 'out' must be Tensor, not ", type_name(out));
+    call.results[0] = unwrap(out);
+    return;
+  }
+  const bool sequence = PyTuple_Check(out) || PyList_Check(out);
+  RL_CHECK_TYPE(sequence && PySequence_Fast_GET_SIZE(out) == op.result_count, op.name,
+                "(): argument 'out' must be tuple of ", static_cast<int>(op.result_count), " Tensors");
+  for (int i = 0; i < op.result_count; ++i) {
+    PyObject* item = PySequence_Fast_GET_ITEM(out, i);
+    RL_CHECK_TYPE(is_tensor(item), op.name, "(): argument 'out' must be tuple of Tensors");
+    call.results[i] = unwrap(item);
+  }
+}
+
+PyObject* run(const OpRecord& op, Mode mode, Parsed& parsed) {
+  Call call{op, parsed.values, mode, {}, {}};
+  if (mode == Mode::InPlace) call.results[0] = parsed.values[0].tensor();
+  else if (parsed.out) take_out(op, parsed.out, call);
+  {
+    const GilRelease gil(work_of(op, parsed.values) >= kReleaseNumel);
+    invoke(call);
+  }
+  if (parsed.requires_grad) set_requires_grad(call.results[0], true);
+  return wrap_results(op, call);
+}
+
+PyObject* op_call(PyObject* o, PyObject* const* args, size_t nargsf, PyObject* kwnames) {
+  const OpObject& self = *reinterpret_cast<OpObject*>(o);
+  const Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+  return guarded([&]() -> PyObject* {
+    if (self.method && (count == 0 || !is_tensor(args[0])))
+      fail(ErrorType::Type, "descriptor '", PyUnicode_AsUTF8(self.name),
+           "' for 'torch._C.TensorBase' objects doesn't apply to a '",
+           count ? Py_TYPE(args[0])->tp_name : "missing", "' object");
+    const std::vector<Overload>& overloads = *self.overloads;
+    for (const Overload& overload : overloads) {
+      Parsed parsed;
+      Arena arena;
+      if (!parse(self, overload, args, count, kwnames, parsed, arena, nullptr)) continue;
+      return run(*overload.op, self.mode, parsed);
+    }
+    if (overloads.size() == 1) {
+      Parsed parsed;
+      Arena arena;
+      std::string why;
+      parse(self, overloads[0], args, count, kwnames, parsed, arena, &why);
+      fail(ErrorType::Type, why);
+    }
+    fail_overloads(self, args, count, kwnames);
+  });
+}
+
+PyObject* op_get(PyObject* self, PyObject* obj, PyObject*) {
+  if (!obj || obj == Py_None) return Py_NewRef(self);
+  return PyMethod_New(self, obj);
+}
+
+PyObject* op_repr(PyObject* o) {
+  const OpObject& self = *reinterpret_cast<OpObject*>(o);
+  return PyUnicode_FromFormat(self.method ? "<method '%U' of 'torch._C.TensorBase' objects>"
+                                          : "<built-in method %U of type object>",
+                              self.name);
+}
+
+PyObject* op_signature(PyObject* o, void*) {
+  const OpObject& self = *reinterpret_cast<OpObject*>(o);
+  Object list(checked(PyList_New(0)));
+  for (const Overload& overload : *self.overloads) {
+    const Object text(PyUnicode_FromString(overload.op->schema));
+    PyList_Append(list.get(), text.get());
+  }
+  return list.release();
+}
+
+PyObject* op_reduce(PyObject* o, PyObject*) {
+  const OpObject& self = *reinterpret_cast<OpObject*>(o);
+  return Py_NewRef(self.name);
+}
+
+PyMemberDef op_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(OpObject, vectorcall), READONLY, nullptr},
+    {"__name__", T_OBJECT, offsetof(OpObject, name), READONLY, nullptr},
+    {"__qualname__", T_OBJECT, offsetof(OpObject, name), READONLY, nullptr},
+    {"__doc__", T_OBJECT, offsetof(OpObject, doc), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr}};
+PyGetSetDef op_getset[] = {{"schemas", op_signature, nullptr, "Schemas of all overloads.", nullptr},
+                           {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMethodDef op_methods[] = {{"__reduce__", op_reduce, METH_NOARGS, nullptr},
+                            {nullptr, nullptr, 0, nullptr}};
+
+PyType_Slot function_slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                {Py_tp_repr, reinterpret_cast<void*>(op_repr)},
+                                {Py_tp_members, op_members},
+                                {Py_tp_getset, op_getset},
+                                {Py_tp_methods, op_methods},
+                                {0, nullptr}};
+PyType_Slot method_slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                              {Py_tp_descr_get, reinterpret_cast<void*>(op_get)},
+                              {Py_tp_repr, reinterpret_cast<void*>(op_repr)},
+                              {Py_tp_members, op_members},
+                              {Py_tp_getset, op_getset},
+                              {0, nullptr}};
+constexpr unsigned long kOpFlags =
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+PyType_Spec function_spec = {"rushlight._C.OpFunction", sizeof(OpObject), 0, kOpFlags, function_slots};
+PyType_Spec method_spec = {"rushlight._C.OpMethod", sizeof(OpObject), 0,
+                           kOpFlags | Py_TPFLAGS_METHOD_DESCRIPTOR, method_slots};
+
+Overload make_overload(const OpRecord& op, bool method) {
+  Overload o{&op, {}, 0, false};
+  for (int i = 0; i < op.param_count; ++i) {
+    o.names.push_back(PyUnicode_InternFromString(op.params[i].name));
+    if (!op.params[i].keyword_only) ++o.positional;
+  }
+  const int first = method ? 1 : 0;
+  o.varargs_ints = o.positional - first == 1 && op.params[first].type == ParamType::IntList;
+  return o;
+}
+
+// Adds `op` to the callable `name` of `owner`, making it when absent.
+void add_callable(PyObject* dict, const char* name, const OpRecord& op, Mode mode, bool method) {
+  PyObject* existing = PyDict_GetItemString(dict, name);
+  if (existing && (Py_TYPE(existing) == function_type || Py_TYPE(existing) == method_type)) {
+    reinterpret_cast<OpObject*>(existing)->overloads->push_back(make_overload(op, method));
+    return;
+  }
+  auto* o = PyObject_New(OpObject, method ? method_type : function_type);
+  if (!o) throw PythonError();
+  o->vectorcall = op_call;
+  o->overloads = new std::vector<Overload>{make_overload(op, method)};
+  o->name = PyUnicode_InternFromString(name);
+  o->doc = PyUnicode_FromFormat("%s\n\n%s", op.schema, op.doc);
+  o->mode = mode;
+  o->method = method;
+  PyDict_SetItemString(dict, name, reinterpret_cast<PyObject*>(o));
+  Py_DECREF(o);
+}
+
+PyObject* op_records(PyObject*, PyObject*) {
+  return guarded([&]() -> PyObject* {
+    Object list(checked(PyList_New(0)));
+    for (const OpRecord* op : registry()) {
+      std::string variants;
+      const std::pair<uint32_t, const char*> names[] = {{kFunction, "function"},
+                                                        {kMethod, "method"},
+                                                        {kInplace, "inplace"},
+                                                        {kInplaceFunction, "inplace_function"},
+                                                        {kOut, "out"}};
+      for (const auto& [flag, text] : names)
+        if (op->flags & flag) variants += str(variants.empty() ? "" : " ", text);
+      constexpr const char* kinds[] = {"pointwise", "kernel", "dynamic", "view", "composite", "mutate"};
+      const Object row(checked(Py_BuildValue(
+          "{s:s,s:s,s:s,s:s,s:s,s:s,s:O,s:s}", "name", op->name, "overload", op->overload, "schema",
+          op->schema, "doc", op->doc, "family", op->family, "kind", kinds[static_cast<int>(op->kind)],
+          "differentiable", op->vjp || op->kind == OpKind::Composite ? Py_True : Py_False, "variants",
+          variants.c_str())));
+      PyList_Append(list.get(), row.get());
+    }
+    return list.release();
+  });
+}
+
+PyMethodDef module_methods[] = {{"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
+                                {nullptr, nullptr, 0, nullptr}};
+
+// --- number slots
+const OpRecord* find(const char* name, const char* overload = "") {
+  for (const OpRecord* op : registry())
+    if (!std::strcmp(op->name, name) && !std::strcmp(op->overload, overload)) return op;
+  return nullptr;
+}
+
+struct SlotOps {
+  const OpRecord *add, *sub, *mul, *div, *floor_divide, *remainder, *pow, *matmul, *neg, *abs,
+      *bitwise_not, *bitwise_and, *bitwise_or, *bitwise_xor, *lshift, *rshift, *eq, *ne, *lt, *le, *gt,
+      *ge;
+} slot_ops;
+
+bool convert_operand(PyObject* o, const Param& p, Value& out, Arena& arena) {
+  if (is_tensor(o)) {
+    out = Value(unwrap(o));
+    return true;
+  }
+  return p.type == ParamType::Operand && convert_number(o, out, arena);
+}
+
+// `a op b` for tensors and numbers; other operands get their chance through NotImplemented.
+template <const OpRecord* SlotOps::*Which, Mode M = Mode::Functional>
+PyObject* binary(PyObject* a, PyObject* b) {
+  return guarded([&]() -> PyObject* {
+    const OpRecord* op = slot_ops.*Which;
+    if (!op) Py_RETURN_NOTIMPLEMENTED;
+    Arena arena;
+    Parsed parsed;
+    if (!convert_operand(a, op->params[0], parsed.values[0], arena) ||
+        !convert_operand(b, op->params[1], parsed.values[1], arena))
+      Py_RETURN_NOTIMPLEMENTED;
+    for (int i = 2; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
+    if (M == Mode::InPlace && !is_tensor(a)) Py_RETURN_NOTIMPLEMENTED;
+    return run(*op, M, parsed);
+  });
+}
+
+template <const OpRecord* SlotOps::*Which>
+PyObject* unary(PyObject* a) {
+  return guarded([&] {
+    const OpRecord* op = slot_ops.*Which;
+    Parsed parsed;
+    parsed.values[0] = Value(unwrap(a));
+    for (int i = 1; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
+    return run(*op, Mode::Functional, parsed);
+  });
+}
+
+PyObject* power(PyObject* a, PyObject* b, PyObject*) { return binary<&SlotOps::pow>(a, b); }
+PyObject* inplace_power(PyObject* a, PyObject* b, PyObject*) {
+  return binary<&SlotOps::pow, Mode::InPlace>(a, b);
+}
+PyObject* positive(PyObject* a) { return Py_NewRef(a); }
+
+PyObject* compare(PyObject* a, PyObject* b, int op) {
+  switch (op) {
+    case Py_EQ: return binary<&SlotOps::eq>(a, b);
+    case Py_NE: return binary<&SlotOps::ne>(a, b);
+    case Py_LT: return binary<&SlotOps::lt>(a, b);
+    case Py_LE: return binary<&SlotOps::le>(a, b);
+    case Py_GT: return binary<&SlotOps::gt>(a, b);
+    default: return binary<&SlotOps::ge>(a, b);
+  }
+}
+
+int truth(PyObject* o) {
+  try {
+    const Tensor& t = unwrap(o);
+    RL_CHECK(t.numel() != 0, "Boolean value of Tensor with no values is ambiguous");
+    RL_CHECK(t.numel() == 1, "Boolean value of Tensor with more than one value is ambiguous");
+    return item(t).to_bool();
+  } catch (...) {
+    set_python_error();
+    return -1;
+  }
+}
+
+PyObject* as_int(PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    const Scalar s = item(unwrap(o));
+    if (s.is_integral()) return PyLong_FromLongLong(s.to_int());
+    RL_CHECK(!s.is_complex(), "value cannot be converted to type int64_t without overflow");
+    return PyLong_FromDouble(s.to_double());
+  });
+}
+PyObject* as_float(PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    const Scalar s = item(unwrap(o));
+    RL_CHECK(!s.is_complex() || s.to_complex().imag() == 0,
+             "value cannot be converted to type double without overflow");
+    return PyFloat_FromDouble(s.to_double());
+  });
+}
+PyObject* as_index(PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    const Tensor& t = unwrap(o);
+    RL_CHECK_TYPE(t.numel() == 1 && is_integral(t.dtype(), true),
+                  "only integer tensors of a single element can be converted to an index");
+    return PyLong_FromLongLong(item(t).to_int());
+  });
+}
+
+}  // namespace
+
+PyObject* tensor_getitem(PyObject* self, PyObject* index);
+int tensor_setitem(PyObject* self, PyObject* index, PyObject* value);
+
+namespace {
+
+Py_ssize_t length(PyObject* o) {
+  const Tensor& t = unwrap(o);
+  if (t.dim() == 0) {
+    PyErr_SetString(PyExc_TypeError, "len() of a 0-d tensor");
+    return -1;
+  }
+  return t.sizes()[0];
+}
+
+template <class F>
+void* slot(F f) {
+  return reinterpret_cast<void*>(f);
+}
+
+}  // namespace
+
+void init_op_types(PyObject* module) {
+  function_type = add_type(module, function_spec, "OpFunction");
+  method_type = add_type(module, method_spec, "OpMethod");
+  text_out = PyUnicode_InternFromString("out");
+  text_requires_grad = PyUnicode_InternFromString("requires_grad");
+  text_input = PyUnicode_InternFromString("input");
+  text_self = PyUnicode_InternFromString("self");
+  PyModule_AddFunctions(module, module_methods);
+  slot_ops = {find("add"), find("sub"), find("mul"), find("div"), find("floor_divide"),
+              find("remainder"), find("pow"), find("matmul"), find("neg"), find("abs"),
+              find("bitwise_not"), find("bitwise_and"), find("bitwise_or"), find("bitwise_xor"),
+              find("__lshift__"), find("__rshift__"), find("eq"), find("ne"), find("lt"), find("le"),
+              find("gt"), find("ge")};
+}
+
+void add_operator_slots(std::vector<PyType_Slot>& slots) {
+  using S = SlotOps;
+  constexpr Mode kIn = Mode::InPlace;
+  const PyType_Slot all[] = {
+      {Py_nb_add, slot(binary<&S::add>)},
+      {Py_nb_inplace_add, slot(binary<&S::add, kIn>)},
+      {Py_nb_subtract, slot(binary<&S::sub>)},
+      {Py_nb_inplace_subtract, slot(binary<&S::sub, kIn>)},
+      {Py_nb_multiply, slot(binary<&S::mul>)},
+      {Py_nb_inplace_multiply, slot(binary<&S::mul, kIn>)},
+      {Py_nb_true_divide, slot(binary<&S::div>)},
+      {Py_nb_inplace_true_divide, slot(binary<&S::div, kIn>)},
+      {Py_nb_floor_divide, slot(binary<&S::floor_divide>)},
+      {Py_nb_inplace_floor_divide, slot(binary<&S::floor_divide, kIn>)},
+      {Py_nb_remainder, slot(binary<&S::remainder>)},
+      {Py_nb_inplace_remainder, slot(binary<&S::remainder, kIn>)},
+      {Py_nb_power, slot(power)},
+      {Py_nb_inplace_power, slot(inplace_power)},
+      {Py_nb_matrix_multiply, slot(binary<&S::matmul>)},
+      {Py_nb_negative, slot(unary<&S::neg>)},
+      {Py_nb_positive, slot(positive)},
+      {Py_nb_absolute, slot(unary<&S::abs>)},
+      {Py_nb_invert, slot(unary<&S::bitwise_not>)},
+      {Py_nb_and, slot(binary<&S::bitwise_and>)},
+      {Py_nb_inplace_and, slot(binary<&S::bitwise_and, kIn>)},
+      {Py_nb_or, slot(binary<&S::bitwise_or>)},
+      {Py_nb_inplace_or, slot(binary<&S::bitwise_or, kIn>)},
+      {Py_nb_xor, slot(binary<&S::bitwise_xor>)},
+      {Py_nb_inplace_xor, slot(binary<&S::bitwise_xor, kIn>)},
+      {Py_nb_lshift, slot(binary<&S::lshift>)},
+      {Py_nb_inplace_lshift, slot(binary<&S::lshift, kIn>)},
+      {Py_nb_rshift, slot(binary<&S::rshift>)},
+      {Py_nb_inplace_rshift, slot(binary<&S::rshift, kIn>)},
+      {Py_nb_bool, slot(truth)},
+      {Py_nb_int, slot(as_int)},
+      {Py_nb_float, slot(as_float)},
+      {Py_nb_index, slot(as_index)},
+      {Py_tp_richcompare, slot(compare)},
+      {Py_mp_length, slot(length)},
+      {Py_mp_subscript, slot(tensor_getitem)},
+      {Py_mp_ass_subscript, slot(tensor_setitem)},
+  };
+  slots.insert(slots.end(), std::begin(all), std::end(all));
+}
+
+void add_operators(PyObject* module) {
+  PyObject* ops = PyModule_New("rushlight._C.ops");
+  if (!ops || PyModule_AddObjectRef(module, "ops", ops) < 0) throw PythonError();
+  PyObject* functions = PyModule_GetDict(ops);
+  PyObject* methods = tensor_type->tp_dict;
+  for (const OpRecord* op : registry()) {
+    const std::string inplace = str(op->name, "_");
+    // Every record has a plain callable here; the package exports those flagged as functions.
+    add_callable(functions, op->name, *op, Mode::Functional, false);
+    if (op->flags & (kInplace | kInplaceFunction))
+      add_callable(functions, inplace.c_str(), *op, Mode::InPlace, false);
+    if (op->flags & kMethod) add_callable(methods, op->name, *op, Mode::Functional, true);
+    if (op->flags & kInplace) add_callable(methods, inplace.c_str(), *op, Mode::InPlace, true);
+  }
+  PyType_Modified(tensor_type);
+  Py_DECREF(ops);
+}
+
+}  // namespace rl::python

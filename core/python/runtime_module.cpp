@@ -1,0 +1,70 @@
+// Settings of the process: threads, default dtype, allocator, instruction set.
+#include "core/python/runtime_module.h"
+
+#include "core/base/allocator.h"
+#include "core/base/cpu_features.h"
+#include "core/base/threads.h"
+#include "core/python/tensor_object.h"
+#include "core/python/types.h"
+
+namespace rl::python {
+namespace {
+
+PyObject* get_num_threads(PyObject*, PyObject*) { return PyLong_FromLong(num_threads()); }
+PyObject* set_num_threads_py(PyObject*, PyObject* n) {
+  return guarded([&]() -> PyObject* {
+    const long count = PyLong_AsLong(n);
+    if (count == -1 && PyErr_Occurred()) throw PythonError();
+    RL_CHECK(count > 0, "set_num_threads expects a positive integer");
+    set_num_threads(static_cast<int>(count));
+    Py_RETURN_NONE;
+  });
+}
+PyObject* get_default_dtype(PyObject*, PyObject*) { return wrap(default_dtype()); }
+PyObject* set_default_dtype_py(PyObject*, PyObject* d) {
+  return guarded([&]() -> PyObject* {
+    RL_CHECK_TYPE(is_dtype(d), "invalid dtype object: only floating-point types are supported as the default type");
+    RL_CHECK_TYPE(is_floating(unwrap_dtype(d)),
+                  "only floating-point types are supported as the default type");
+    set_default_dtype(unwrap_dtype(d));
+    Py_RETURN_NONE;
+  });
+}
+PyObject* memory_stats(PyObject*, PyObject*) {
+  const AllocatorStats s = allocator_stats();
+  return Py_BuildValue("{s:L,s:L,s:L,s:L}", "allocated_bytes", s.allocated_bytes, "peak_bytes", s.peak_bytes,
+                       "cached_bytes", s.cached_bytes, "system_calls", s.system_calls);
+}
+PyObject* empty_cache_py(PyObject*, PyObject*) {
+  empty_cache();
+  Py_RETURN_NONE;
+}
+PyObject* reset_peak(PyObject*, PyObject*) {
+  reset_peak_bytes();
+  Py_RETURN_NONE;
+}
+PyObject* cpu_capability(PyObject*, PyObject*) { return PyUnicode_FromString(isa_name(cpu_isa())); }
+PyObject* set_legacy_constructor(PyObject*, PyObject* f) {
+  Py_XSETREF(legacy_constructor, Py_NewRef(f));
+  Py_RETURN_NONE;
+}
+
+PyMethodDef methods[] = {
+    {"get_num_threads", get_num_threads, METH_NOARGS, "Threads that kernels use."},
+    {"set_num_threads", set_num_threads_py, METH_O, "Sets the number of threads that kernels use."},
+    {"get_default_dtype", get_default_dtype, METH_NOARGS, "The dtype of new floating tensors."},
+    {"set_default_dtype", set_default_dtype_py, METH_O, "Sets the dtype of new floating tensors."},
+    {"memory_stats", memory_stats, METH_NOARGS, "Statistics of the CPU allocator, in bytes."},
+    {"empty_cache", empty_cache_py, METH_NOARGS, "Gives cached memory back to the system."},
+    {"reset_peak_memory_stats", reset_peak, METH_NOARGS, "Forgets the peak."},
+    {"cpu_capability", cpu_capability, METH_NOARGS, "The instruction set in use."},
+    {"_set_legacy_constructor", set_legacy_constructor, METH_O, "Installs Tensor.__new__'s body."},
+    {nullptr, nullptr, 0, nullptr}};
+
+}  // namespace
+
+void init_runtime(PyObject* module) {
+  if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
+}
+
+}  // namespace rl::python

@@ -1,0 +1,33 @@
+"""Small helpers of the layers."""
+
+from __future__ import annotations
+
+from .._tuples import _list_with_default as _list_with_default
+from .._tuples import _ntuple as _ntuple
+from .._tuples import _pair as _pair
+from .._tuples import _quadruple as _quadruple
+from .._tuples import _reverse_repeat_tuple as _reverse_repeat_tuple
+from .._tuples import _single as _single
+from .._tuples import _triple as _triple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def consume_prefix_in_state_dict_if_present(
+    state_dict: dict[str, Any], prefix: str
+) -> None:
+    """Strips `prefix` (e.g. 'module.') from the keys of a state dict, in place.
+
+    The metadata, where there is any, follows.
+    """
+    for key in list(state_dict):
+        if key.startswith(prefix):
+            state_dict[key[len(prefix) :]] = state_dict.pop(key)
+    metadata = getattr(state_dict, "_metadata", None)
+    if metadata is None:
+        return
+    for key in list(metadata):
+        if key and (key == prefix.replace(".", "") or key.startswith(prefix)):
+            metadata[key[len(prefix) :]] = metadata.pop(key)

@@ -1,0 +1,216 @@
+"""`save` and `load`: PyTorch's model files, read as data and written atomically."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap as memory_map
+import os
+import pickle
+from collections.abc import Iterator
+from typing import Any, BinaryIO, TypeAlias
+
+from rushlight import _C
+
+from .archive import ArchiveReader, ArchiveWriter, is_zip
+from .atomic import atomic_write
+from .errors import UnsafeFileError
+from .legacy import load_legacy, save_legacy
+from .location import Restore, make_restore
+from .names import FileNames
+from .pickler import StorageTable, dumps
+from .storages import new_storage, storage_bytes, swap_bytes
+from .unpickler import run
+
+FileLike: TypeAlias = "str | os.PathLike[str] | BinaryIO"
+
+_FORMAT_VERSION = b"3\n"
+_MAPPED_ALIGNMENT = 16
+
+
+def save(
+    obj: object,
+    f: FileLike,
+    pickle_module: Any = pickle,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+    _disable_byteorder_record: bool = False,
+) -> None:
+    """Writes an object of tensors, numbers, strings and containers to a model file.
+
+    A path is replaced only when the new file is complete and on the disk: whatever
+    interrupts the writing, the old file or the new one is there.
+
+    Args:
+        obj: what to write; whole modules too, though `state_dict()` is better.
+        f: a path or a file object with `write`.
+        pickle_module: only Python's own `pickle`, whose format is written.
+        pickle_protocol: 2 to 5; PyTorch's `weights_only=True` reads only 2.
+        _use_new_zipfile_serialization: False writes the format before PyTorch 1.6.
+        _disable_byteorder_record: leave out the record that tells the byte order.
+
+    Raises:
+        RuntimeError: if the folder does not exist, or one storage has two dtypes.
+        PicklingError, AttributeError: if an object cannot be pickled.
+        ValueError: if the protocol is not 2 to 5.
+    """
+    _check_pickle_module(pickle_module, "save")
+    if pickle_protocol > pickle.HIGHEST_PROTOCOL:
+        raise ValueError(f"pickle protocol must be <= {pickle.HIGHEST_PROTOCOL}")
+    if pickle_protocol < 2:
+        raise ValueError(f"save: pickle_protocol must be >= 2, got {pickle_protocol}")
+    with _writable(f) as file:
+        if _use_new_zipfile_serialization:
+            with_order = not _disable_byteorder_record
+            _save_archive(obj, file, _folder(f), pickle_protocol, with_order)
+        else:
+            save_legacy(obj, file, pickle_protocol)
+
+
+def load(
+    f: FileLike,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = None,
+    mmap: bool | None = None,
+    encoding: str = "utf-8",
+) -> Any:
+    """Reads a model file. Nothing that the file names is imported or called.
+
+    Args:
+        f: a path or a seekable binary file object.
+        map_location: where storages are placed: None (where they were), a device or
+            its name, a dict of names, or a function of a storage and its device.
+        pickle_module: only Python's own `pickle`, which is never run.
+        weights_only: True (the default) builds tensors, numbers, strings, containers
+            and the classes given to `add_safe_globals`. False also builds subclasses
+            of `nn.Module` and dataclasses that the program has already imported, by
+            setting their attributes, calling none of their methods.
+        mmap: keep the file mapped and let the storages share its pages, copied on
+            write; their checksums are then not compared. Needs a path.
+        encoding: of byte strings that Python 2 wrote.
+
+    Raises:
+        FileNotFoundError, EOFError: if there is no file, or an empty one.
+        UnsafeFileError: if the file is damaged, or holds more than plain data; it is
+            a `pickle.UnpicklingError` and a `RuntimeError`.
+        RuntimeError: if a storage's device is not available.
+    """
+    if pickle_module is not None:
+        _check_pickle_module(pickle_module, "load")
+        if weights_only:
+            raise RuntimeError(
+                "Can not safely load weights when explicit pickle_module is specified"
+            )
+    safely = weights_only if weights_only is not None else pickle_module is None
+    restore = make_restore(map_location)
+    if mmap and not isinstance(f, (str, os.PathLike)):
+        raise ValueError("f must be a file path in order to use the mmap argument")
+    with _readable(f) as file:
+        if is_zip(file):
+            return _load_archive(file, restore, safely, bool(mmap), encoding)
+        if mmap:
+            raise RuntimeError(
+                "mmap can only be used with files saved with "
+                "`torch.save(_use_new_zipfile_serialization=True)`"
+            )
+        return load_legacy(file, restore, safely, encoding)
+
+
+def _check_pickle_module(module: Any, function: str) -> None:
+    if module is not pickle:
+        raise NotImplementedError(
+            f"rushlight.{function}(pickle_module={getattr(module, '__name__', module)})"
+        )
+
+
+def _folder(f: FileLike) -> str:
+    """The name of the archive's folder: that of the file, as PyTorch has it."""
+    if not isinstance(f, (str, os.PathLike)):
+        return "archive"
+    stem = os.path.splitext(os.path.basename(os.fspath(f)))[0]
+    return stem if stem.isascii() and stem.strip(".") else "archive"
+
+
+@contextlib.contextmanager
+def _writable(f: FileLike) -> Iterator[BinaryIO]:
+    if isinstance(f, (str, os.PathLike)):
+        with atomic_write(f) as file:
+            yield file
+    elif hasattr(f, "write"):
+        yield f
+    else:
+        raise AttributeError(
+            "expected 'f' to be string, path, or a file-like object with a 'write' "
+            "attribute"
+        )
+
+
+@contextlib.contextmanager
+def _readable(f: FileLike) -> Iterator[BinaryIO]:
+    if isinstance(f, (str, os.PathLike)):
+        with open(f, "rb") as file:
+            yield file
+        return
+    for method in ("seek", "tell", "read"):
+        if not hasattr(f, method):
+            raise AttributeError(
+                f"'{type(f).__name__}' object has no attribute '{method}'. You can "
+                "only torch.load from a file that is seekable. Please pre-load the "
+                "data into a buffer like io.BytesIO and try to load from it instead."
+            )
+    if isinstance(f.read(0), str):
+        raise TypeError("load: the file is open as text; open it in binary mode, 'rb'")
+    yield f
+
+
+def _save_archive(
+    obj: object, file: BinaryIO, folder: str, protocol: int, with_order: bool
+) -> None:
+    table = StorageTable()
+    pickled = dumps(obj, table, protocol)
+    archive = ArchiveWriter(file, folder)
+    archive.write("data.pkl", pickled)
+    if with_order:
+        archive.write("byteorder", b"little")
+    for key, storage in table.storages.items():
+        archive.write(f"data/{key}", storage_bytes(storage))
+    archive.write("version", _FORMAT_VERSION)
+    archive.close()
+
+
+def _load_archive(
+    file: BinaryIO, restore: Restore, weights_only: bool, mapped: bool, encoding: str
+) -> Any:
+    archive = ArchiveReader(file)
+    if "constants.pkl" in archive.records:
+        raise NotImplementedError("rushlight.jit.load (this is a TorchScript file)")
+    order = archive.read("byteorder") if "byteorder" in archive.records else b"little"
+    if order not in (b"little", b"big"):
+        raise UnsafeFileError(f"load: unknown byte order {order[:20]!r}")
+    pages = _map(file) if mapped else None
+
+    def open_storage(key: str, nbytes: int, dtype: Any) -> Any:
+        record = archive.find(f"data/{key}")
+        aligned = record.offset % _MAPPED_ALIGNMENT == 0
+        if pages is not None and aligned and order == b"little" and record.size:
+            part = pages[record.offset : record.offset + record.size]
+            return _C.storage_from_buffer(part)
+        if record.size < nbytes:
+            raise UnsafeFileError(
+                f"load: storage {key!r} claims {nbytes} bytes and has {record.size}"
+            )
+        storage = new_storage(record.size)
+        data = storage_bytes(storage)
+        archive.read_into(f"data/{key}", data)
+        if order == b"big":
+            swap_bytes(data, dtype)
+        return storage
+
+    names = FileNames(open_storage, restore, weights_only)
+    return run(memoryview(archive.read("data.pkl")), names, encoding)[0]
+
+
+def _map(file: BinaryIO) -> memoryview:
+    """The whole file as private pages: what is written to them stays in memory."""
+    return memoryview(memory_map.mmap(file.fileno(), 0, access=memory_map.ACCESS_COPY))

@@ -1,0 +1,395 @@
+"""Writes objects as a pickle that PyTorch reads with `weights_only=True`.
+
+Tensors, parameters, shapes, dtypes and devices are written under PyTorch's names and
+their storages as references; other objects the way Python's own pickle writes them.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import itertools
+import pickle
+import struct
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, NamedTuple
+
+import rushlight
+
+from .objects import torch_module
+from .rebuild import STORAGE_NAMES
+
+_BATCH = 1000
+_PYTHON2_MODULES = {"builtins": "__builtin__", "copyreg": "copy_reg"}
+
+
+class StorageTable:
+    """The storages met so far: each once, under a key, with the dtype it has."""
+
+    def __init__(self) -> None:
+        self.storages: dict[str, Any] = {}
+        self._dtypes: dict[str, Any] = {}
+        self._known: dict[tuple[int, int], tuple[str, Any]] = {}
+
+    def key(self, storage: Any, dtype: Any) -> str:
+        """The key of a storage; the same for all views of the same bytes.
+
+        Raises:
+            RuntimeError: if the bytes were met before under another dtype.
+        """
+        nbytes = storage.nbytes()
+        # Empty storages have no address that tells them apart.
+        place = (storage.data_ptr(), nbytes) if nbytes else (0, -len(self.storages))
+        known = self._known.get(place)
+        if known is None:
+            known = str(len(self.storages)), dtype
+            self._known[place] = known
+            self.storages[known[0]] = storage
+            self._dtypes[known[0]] = dtype
+        elif known[1] != dtype:
+            raise RuntimeError(
+                "Cannot save multiple tensors or storages that view the same data as "
+                "different types"
+            )
+        return known[0]
+
+    def count(self, key: str) -> int:
+        """The number of elements of a storage."""
+        return int(self.storages[key].nbytes() // self._dtypes[key].itemsize)
+
+
+def dumps(
+    obj: Any, storages: StorageTable, protocol: int = 2, legacy: bool = False
+) -> bytes:
+    """The pickle of `obj`; its storages are added to the table.
+
+    Args:
+        obj: what to write.
+        storages: filled with the storages of all tensors.
+        protocol: 2 to 5; only 2 is read by PyTorch with `weights_only=True`.
+        legacy: write storage references as the format before zip archives does.
+
+    Raises:
+        PicklingError, AttributeError: if an object cannot be pickled.
+    """
+    pickler = _Pickler(storages, protocol, legacy)
+    pickler.save(obj)
+    return b"\x80" + bytes([protocol]) + bytes(pickler.out) + b"."
+
+
+class _Pickler:
+    def __init__(self, storages: StorageTable, protocol: int, legacy: bool) -> None:
+        self.storages = storages
+        self.protocol = protocol
+        self.legacy = legacy
+        self.out = bytearray()
+        # The objects themselves are kept, so that no id is used twice.
+        self.memo: dict[int, tuple[int, Any]] = {}
+        self.globals: dict[tuple[str, str], int] = {}
+
+    def save(self, obj: Any) -> None:
+        emit = _EMIT.get(type(obj))
+        if emit is not None:
+            emit(self, obj)
+        elif not self.recall(obj):
+            self.save_other(obj)
+
+    def save_other(self, obj: Any) -> None:
+        if isinstance(obj, rushlight.Tensor):
+            self.save_tensor(obj)
+        elif isinstance(obj, rushlight.UntypedStorage):
+            self.save_storage(_StorageRef(obj, None))
+        elif isinstance(obj, rushlight.dtype):
+            self.write_global("torch", str(obj).removeprefix("torch."))
+        elif isinstance(obj, rushlight.Size):
+            self.call("torch", "Size", (tuple(obj),), obj)
+        elif isinstance(obj, rushlight.device):
+            where = (obj.type,) if obj.index is None else (obj.type, obj.index)
+            self.call("torch", "device", where, obj)
+        elif isinstance(obj, (type, FunctionType, BuiltinFunctionType)):
+            self.save_named(obj)
+        else:
+            self.save_reduced(obj)
+
+    # Memo
+
+    def recall(self, obj: Any) -> bool:
+        """Writes a reference, if the object was written before."""
+        known = self.memo.get(id(obj))
+        if known is not None:
+            self.write_get(known[0])
+        return known is not None
+
+    def write_get(self, index: int) -> None:
+        self.out += b"h%c" % index if index < 256 else b"j" + struct.pack("<I", index)
+
+    def remember(self, obj: Any) -> None:
+        index = len(self.memo)
+        self.memo[id(obj)] = index, obj
+        self.out += b"q%c" % index if index < 256 else b"r" + struct.pack("<I", index)
+
+    # Plain values
+
+    def save_int(self, value: int) -> None:
+        if 0 <= value < 256:
+            self.out += b"K%c" % value
+        elif 0 <= value < 65536:
+            self.out += b"M" + struct.pack("<H", value)
+        elif -(2**31) <= value < 2**31:
+            self.out += b"J" + struct.pack("<i", value)
+        else:
+            raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+            short = len(raw) < 256
+            self.out += b"\x8a%c" % len(raw) if short else b"\x8b" + _u4(len(raw))
+            self.out += raw
+
+    def save_str(self, text: str) -> None:
+        if not self.recall(text):
+            raw = text.encode("utf-8", "surrogatepass")
+            self.out += b"X" + _u4(len(raw)) + raw
+            self.remember(text)
+
+    def save_bytes(self, data: bytes) -> None:
+        if self.recall(data):
+            return
+        if self.protocol < 3:
+            self.call("_codecs", "encode", (data.decode("latin1"), "latin1"), data)
+            return
+        large = len(data) >= 2**32
+        if large and self.protocol < 4:
+            raise OverflowError("save: bytes of 4 GiB and more need pickle protocol 4")
+        self.out += (
+            b"\x8e" + struct.pack("<Q", len(data)) if large else b"B" + _u4(len(data))
+        )
+        self.out += data
+        self.remember(data)
+
+    def save_bytearray(self, data: bytearray) -> None:
+        if not self.recall(data):
+            self.call("builtins", "bytearray", (bytes(data),), data)
+
+    def save_complex(self, value: complex) -> None:
+        if not self.recall(value):
+            self.call("builtins", "complex", (value.real, value.imag), value)
+
+    # Containers
+
+    def save_tuple(self, items: tuple[Any, ...]) -> None:
+        if not items:
+            self.out += b")"
+            return
+        if self.recall(items):
+            return
+        short = len(items) <= 3
+        if not short:
+            self.out += b"("
+        for item in items:
+            self.save(item)
+        if id(items) in self.memo:
+            # The tuple contains itself, and was written on the way down.
+            self.out += b"0" * len(items) if short else b"1"
+            self.recall(items)
+            return
+        self.out += b"t" if not short else (b"\x85", b"\x86", b"\x87")[len(items) - 1]
+        self.remember(items)
+
+    def save_list(self, items: list[Any]) -> None:
+        if not self.recall(items):
+            self.out += b"]"
+            self.remember(items)
+            self.append_all(items)
+
+    def save_dict(self, items: dict[Any, Any]) -> None:
+        if not self.recall(items):
+            self.out += b"}"
+            self.remember(items)
+            self.set_all(items.items())
+
+    def save_set(self, items: set[Any] | frozenset[Any]) -> None:
+        if not self.recall(items):
+            self.call("builtins", type(items).__name__, (list(items),), items)
+
+    def append_all(self, items: Iterable[Any]) -> None:
+        for batch in _batches(items):
+            self.out += b"("
+            for item in batch:
+                self.save(item)
+            self.out += b"e"
+
+    def set_all(self, items: Iterable[tuple[Any, Any]]) -> None:
+        for batch in _batches(items):
+            self.out += b"("
+            for key, value in batch:
+                self.save(key)
+                self.save(value)
+            self.out += b"u"
+
+    # Names and calls
+
+    def write_global(self, module: str, name: str) -> None:
+        """Writes a name as it stands, in PyTorch's and Python 2's spelling."""
+        if self.protocol < 3:
+            module = _PYTHON2_MODULES.get(module, module)
+        index = self.globals.get((module, name))
+        if index is not None:
+            self.write_get(index)
+            return
+        self.out += f"c{module}\n{name}\n".encode()
+        marker = (module, name)
+        self.remember(marker)
+        self.globals[marker] = self.memo[id(marker)][0]
+
+    def save_named(self, obj: Any) -> None:
+        """Writes a class or a function, which must be found under its name."""
+        module = getattr(obj, "__module__", None) or "builtins"
+        name = getattr(obj, "__qualname__", obj.__name__)
+        if "<locals>" in name:
+            raise AttributeError(f"Can't pickle local object {name!r}")
+        found: Any = sys.modules.get(module)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is not obj:
+            raise pickle.PicklingError(
+                f"Can't pickle {obj!r}: it's not the same object as {module}.{name}"
+            )
+        self.write_global(torch_module(module), name)
+
+    def call(self, module: str, name: str, args: tuple[Any, ...], obj: Any) -> None:
+        """Writes `module.name(*args)` as what makes `obj`."""
+        self.write_global(module, name)
+        self.save(args)
+        self.out += b"R"
+        self.remember(obj)
+
+    def save_reduced(self, obj: Any) -> None:
+        """Writes any other object as its `__reduce_ex__` describes it."""
+        reduce = copyreg.dispatch_table.get(type(obj))
+        reduced = reduce(obj) if reduce else obj.__reduce_ex__(self.protocol)
+        if isinstance(reduced, str):
+            self.write_global(torch_module(obj.__module__), reduced)
+            return
+        function, args, state, items, pairs, *_ = (*reduced, None, None, None)
+        if getattr(function, "__name__", "") == "__newobj__":
+            self.save(args[0])
+            self.save(args[1:])
+            self.out += b"\x81"
+        else:
+            self.save(function)
+            self.save(args)
+            self.out += b"R"
+        self.remember(obj)
+        if items is not None:
+            self.append_all(items)
+        if pairs is not None:
+            self.set_all(pairs)
+        if state is not None:
+            self.save(state)
+            self.out += b"b"
+
+    def save_call(self, call: _Call) -> None:
+        self.write_global(call.module, call.name)
+        self.save(call.args)
+        self.out += b"R"
+
+    # Tensors
+
+    def save_tensor(self, tensor: Any) -> None:
+        kind = type(tensor)
+        state = getattr(tensor, "__dict__", None)
+        if kind is rushlight.nn.Parameter:
+            hooks: OrderedDict[str, Any] = OrderedDict()
+            args = describe(tensor.detach()), tensor.requires_grad, hooks
+            name = "_rebuild_parameter_with_state" if state else "_rebuild_parameter"
+            call = _Call("torch._utils", name, (*args, dict(state)) if state else args)
+        elif kind is rushlight.Tensor:
+            call = describe(tensor)
+            if state:
+                name = _Name(call.module, call.name)
+                args = name, _Name("torch", "Tensor"), call.args, dict(state)
+                call = _Call("torch._tensor", "_rebuild_from_type_v2", args)
+        else:
+            raise pickle.PicklingError(
+                f"save: tensors of class {kind.__module__}.{kind.__qualname__} cannot "
+                "be saved; save tensor.as_subclass(torch.Tensor)"
+            )
+        self.save_call(call)
+        self.remember(tensor)
+
+    def save_storage(self, ref: _StorageRef) -> None:
+        key = self.storages.key(ref.storage, ref.dtype or rushlight.uint8)
+        if ref.dtype is None:
+            kind, count = _Name("torch.storage", "UntypedStorage"), ref.storage.nbytes()
+        else:
+            kind = _Name("torch", STORAGE_NAMES[ref.dtype])
+            count = ref.storage.nbytes() // ref.dtype.itemsize
+        parts: tuple[Any, ...] = ("storage", kind, key, str(ref.storage.device), count)
+        self.save((*parts, None) if self.legacy else parts)
+        self.out += b"Q"
+
+
+class _Name(NamedTuple):
+    """Written as a global name."""
+
+    module: str
+    name: str
+
+
+class _Call(NamedTuple):
+    """Written as the call of a global name."""
+
+    module: str
+    name: str
+    args: tuple[Any, ...]
+
+
+class _StorageRef(NamedTuple):
+    """Written as a reference to a storage; without a dtype as an untyped one."""
+
+    storage: Any
+    dtype: Any
+
+
+def describe(tensor: Any) -> _Call:
+    """What rebuilds a plain tensor."""
+    storage = _StorageRef(tensor.untyped_storage(), tensor.dtype)
+    size, stride = tuple(tensor.shape), tuple(tensor.stride())
+    hooks: OrderedDict[str, Any] = OrderedDict()
+    args: tuple[Any, ...] = (storage, tensor.storage_offset(), size, stride)
+    args += (tensor.requires_grad, hooks)
+    bits = {"conj": tensor.is_conj(), "neg": tensor.is_neg()}
+    metadata = {name: True for name, bit in bits.items() if bit}
+    return _Call(
+        "torch._utils", "_rebuild_tensor_v2", (*args, metadata) if metadata else args
+    )
+
+
+def _u4(number: int) -> bytes:
+    return struct.pack("<I", number)
+
+
+def _batches(items: Iterable[Any]) -> Iterable[list[Any]]:
+    rest = iter(items)
+    while batch := list(itertools.islice(rest, _BATCH)):
+        yield batch
+
+
+_EMIT: dict[type, Callable[[_Pickler, Any], None]] = {
+    type(None): lambda pickler, _: pickler.out.extend(b"N"),
+    bool: lambda pickler, value: pickler.out.extend(b"\x88" if value else b"\x89"),
+    float: lambda pickler, value: pickler.out.extend(b"G" + struct.pack(">d", value)),
+    int: _Pickler.save_int,
+    str: _Pickler.save_str,
+    bytes: _Pickler.save_bytes,
+    bytearray: _Pickler.save_bytearray,
+    complex: _Pickler.save_complex,
+    tuple: _Pickler.save_tuple,
+    list: _Pickler.save_list,
+    dict: _Pickler.save_dict,
+    set: _Pickler.save_set,
+    frozenset: _Pickler.save_set,
+    _Name: lambda pickler, name: pickler.write_global(*name),
+    _Call: _Pickler.save_call,
+    _StorageRef: _Pickler.save_storage,
+}

@@ -1,0 +1,32 @@
+"""Bytes of storages: fresh ones to read into, mapped ones, and their byte order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rushlight
+
+if TYPE_CHECKING:
+    from rushlight import UntypedStorage
+
+
+def new_storage(nbytes: int) -> UntypedStorage:
+    """A storage of uninitialised memory."""
+    return rushlight.empty(nbytes, dtype=rushlight.uint8).untyped_storage()
+
+
+def storage_bytes(storage: UntypedStorage) -> memoryview:
+    """The bytes of a CPU storage, to read and to write."""
+    return memoryview(storage).cast("B")
+
+
+def swap_bytes(data: memoryview, dtype: Any) -> None:
+    """Reverses the bytes of every number, in place; without a dtype they are bytes."""
+    if dtype is None or dtype.itemsize == 1:
+        return
+    width = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
+    whole = data[: data.nbytes - data.nbytes % width]
+    swapped = bytearray(whole.nbytes)
+    for at in range(width):
+        swapped[at::width] = whole[width - 1 - at :: width]
+    whole[:] = swapped
