@@ -78,3 +78,25 @@ op(
     dynamic="ones",
     variants="function factory out",
 )
+op(
+    "arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, "
+    "Device? device=None, bool? pin_memory=None) -> Tensor",
+    "0, 1, ... up to end, which is left out.",
+    composite="ops::arange_start_step(Scalar(0), end, Scalar(1), dtype, layout, device)",
+    variants="function factory out",
+)
+op(
+    "arange.start(Scalar start, Scalar end, *, ScalarType? dtype=None, "
+    "Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
+    "start, start + 1, ... up to end, which is left out.",
+    composite="ops::arange_start_step(start, end, Scalar(1), dtype, layout, device)",
+    variants="function factory out",
+)
+op(
+    "arange.start_step(Scalar start, Scalar end, Scalar step=1, *, "
+    "ScalarType? dtype=None, Layout? layout=None, Device? device=None, "
+    "bool? pin_memory=None) -> Tensor",
+    "start, start + step, ... up to end, which is left out.",
+    dynamic="arange",
+    variants="function factory out",
+)

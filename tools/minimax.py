@@ -1,8 +1,8 @@
 """Computes the polynomial coefficients of core/kernels/math (needs mpmath).
 
-`python tools/minimax.py [NAME ...]` prints the named fits, or all of them: Remez' exchange
-algorithm on a weighted error, coefficients rounded one after the other to the target
-precision while the remaining ones are fitted anew.
+`python tools/minimax.py [NAME ...]` prints the named fits, or all of them: Remez'
+exchange algorithm on a weighted error. Float coefficients are rounded one after the
+other while the remaining ones are fitted anew.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mpmath import mp, mpf
 from mpmath import matrix as mp_matrix
+from mpmath import mp, mpf
 
 mp.dps = 120
 
@@ -24,8 +24,8 @@ Function = Callable[[mpf], mpf]
 class Fit:
     """target(x) ~ sum c[k] * power(x, k) for x in [low, high].
 
-    The error is multiplied by `weight`; `bits` is 24 for float coefficients, 53 for double;
-    a `lead` coefficient is prescribed, not fitted.
+    The error is multiplied by `weight`; `bits` is 24 for float coefficients, 53 for
+    double; a `lead` coefficient is prescribed, not fitted.
     """
 
     target: Function
@@ -51,7 +51,8 @@ def remez(fit: Fit, fixed: list[mpf]) -> tuple[list[mpf], mpf]:
     low, high = mpf(fit.low), mpf(fit.high)
     grid_size = 40 * (count + 2)
     grid = [
-        (low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (grid_size - k) / grid_size)
+        (low + high) / 2
+        + (high - low) / 2 * mp.cos(mp.pi * (grid_size - k) / grid_size)
         for k in range(grid_size + 1)
     ]
     known = [mp.polyval(fixed[::-1], x) if fixed else mpf(0) for x in grid]
@@ -103,7 +104,10 @@ def alternation(errors: list[mpf], count: int) -> list[int]:
         if len(runs) == count + 1:
             runs.pop(0 if abs(errors[runs[0]]) < abs(errors[runs[-1]]) else -1)
             continue
-        k = min(range(len(runs) - 1), key=lambda j: max(abs(errors[runs[j]]), abs(errors[runs[j + 1]])))
+        k = min(
+            range(len(runs) - 1),
+            key=lambda j: max(abs(errors[runs[j]]), abs(errors[runs[j + 1]])),
+        )
         del runs[k : k + 2]
     return runs
 
@@ -136,7 +140,7 @@ def erfcx(x: mpf) -> mpf:
 
 
 def erfc_fit(center: mpf, high: mpf, degree: int, bits: int) -> Fit:
-    """erfc(a) = exp(-a^2) p(t) / (a + center), t = (a - center) / (a + center), a <= high."""
+    """erfc(a) = exp(-a^2) p(t) / (a + center), t = (a - center) / (a + center)."""
 
     def target(t: mpf) -> mpf:
         a = center * (1 + t) / (1 - t)
@@ -254,10 +258,17 @@ FITS: dict[str, Fit] = {
         away(lambda f: f * mp.log(2) / mp.log1p(f)),
         53,
     ),
-    "pow_exp2_f": Fit(lambda r: 2**r, mpf("-0.5005"), mpf("0.5005"), 6, lambda r: 2 ** (-r), 53),
+    "pow_exp2_f": Fit(
+        lambda r: 2**r, mpf("-0.5005"), mpf("0.5005"), 6, lambda r: 2 ** (-r), 53
+    ),
     # for s = f / (2 + f): log(1 + f) = 2 s (3 + z + z^2 p(z)) / 3, z = s^2
     "pow_log_d": Fit(
-        away(lambda z: (mp.log((1 + mp.sqrt(z)) / (1 - mp.sqrt(z))) * 1.5 / mp.sqrt(z) - 3 - z) / z**2),
+        away(
+            lambda z: (
+                (mp.log((1 + mp.sqrt(z)) / (1 - mp.sqrt(z))) * 1.5 / mp.sqrt(z) - 3 - z)
+                / z**2
+            )
+        ),
         mpf(0),
         mpf("0.02946"),
         8,
@@ -298,7 +309,9 @@ FITS: dict[str, Fit] = {
         53,
     ),
     # cube root of 1 <= m < 2, a first guess
-    "cbrt_d": Fit(lambda m: mp.cbrt(m), mpf(1), mpf(2), 6, lambda m: 1 / mp.cbrt(m), 53),
+    "cbrt_d": Fit(
+        lambda m: mp.cbrt(m), mpf(1), mpf(2), 6, lambda m: 1 / mp.cbrt(m), 53
+    ),
     "sin_d": Fit(
         away(lambda s: (mp.sin(mp.sqrt(s)) / mp.sqrt(s) - 1) / s),
         mpf(0),

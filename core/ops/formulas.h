@@ -13,6 +13,13 @@ Tensor restore_dims(const Tensor& t, size_t dims, std::optional<IntList> dim, bo
 Tensor as_strided_backward(const Tensor& grad, const Geometry& base, IntList sizes, IntList strides,
                            std::optional<int64_t> offset);
 
+Dims inverse_permutation(IntList dims);
+// Joins the gradients of pieces; missing ones count as zero.
+Tensor split_backward(Vjp& v, int64_t dim);
+Tensor unbind_backward(Vjp& v, int64_t dim);
+TensorVec cat_backward(const Tensor& grad, const std::vector<Geometry>& metas, int64_t dim);
+Tensor repeat_backward(const Tensor& grad, IntList repeats, IntList sizes);
+Dims negated(IntList v);
 // Gradient of a number that was written everywhere.
 Tensor value_sum(const Tensor& grad);
 

@@ -2,10 +2,14 @@
 #include "core/op/call.h"
 #include "core/ops/autograd_ops.h"
 #include "core/python/autograd_module.h"
+#include "core/python/buffer.h"
+#include "core/python/construct.h"
+#include "core/python/dlpack.h"
 #include "core/python/generator_object.h"
 #include "core/python/node_object.h"
 #include "core/python/op_object.h"
 #include "core/python/runtime_module.h"
+#include "core/python/storage_object.h"
 #include "core/python/tensor_object.h"
 #include "core/python/types.h"
 
@@ -33,6 +37,10 @@ PyMODINIT_FUNC PyInit__C() {
     init_op_types(module);
     init_nodes(module);
     init_tensor_type(module);
+    init_storage(module);
+    init_construct(module);
+    init_buffer(module);
+    init_dlpack(module);
     init_generator(module);
     init_autograd(module);
     init_runtime(module);

@@ -407,7 +407,33 @@ PyObject* op_records(PyObject*, PyObject*) {
   });
 }
 
-PyMethodDef module_methods[] = {{"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
+// export_names(dict): the module's names and all function variants, for the package's namespace.
+PyObject* export_names(PyObject* module, PyObject* target) {
+  return guarded([&]() -> PyObject* {
+    RL_CHECK_TYPE(PyDict_Check(target), "export_names() expects a dict");
+    PyObject* own = PyModule_GetDict(module);
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(own, &at, &key, &value)) {
+      const char* name = PyUnicode_AsUTF8(key);
+      if (name[0] != '_' && !PyCFunction_Check(value) && !PyModule_Check(value))
+        PyDict_SetItem(target, key, value);
+    }
+    PyObject* functions = PyModule_GetDict(PyDict_GetItemString(own, "ops"));
+    for (const OpRecord* op : registry()) {
+      const std::string inplace = str(op->name, "_");
+      if (op->flags & kFunction)
+        PyDict_SetItemString(target, op->name, PyDict_GetItemString(functions, op->name));
+      if (op->flags & kInplaceFunction)
+        PyDict_SetItemString(target, inplace.c_str(), PyDict_GetItemString(functions, inplace.c_str()));
+    }
+    Py_RETURN_NONE;
+  });
+}
+
+PyMethodDef module_methods[] = {{"export_names", export_names, METH_O,
+                                 "Puts types, dtypes and operator functions into a namespace."},
+                                {"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
                                 {nullptr, nullptr, 0, nullptr}};
 
 // --- number slots

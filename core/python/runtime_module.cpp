@@ -4,6 +4,8 @@
 #include "core/base/allocator.h"
 #include "core/base/cpu_features.h"
 #include "core/base/threads.h"
+#include "core/op/pointwise.h"
+#include "core/python/arguments.h"
 #include "core/python/tensor_object.h"
 #include "core/python/types.h"
 
@@ -49,7 +51,42 @@ PyObject* set_legacy_constructor(PyObject*, PyObject* f) {
   Py_RETURN_NONE;
 }
 
+PyObject* promote_types_py(PyObject*, PyObject* args) {
+  PyObject *a, *b;
+  if (!PyArg_ParseTuple(args, "OO", &a, &b)) return nullptr;
+  return guarded([&] {
+    RL_CHECK_TYPE(is_dtype(a) && is_dtype(b), "promote_types(): arguments must be torch.dtype");
+    return wrap(promote(unwrap_dtype(a), unwrap_dtype(b)));
+  });
+}
+PyObject* can_cast_py(PyObject*, PyObject* args) {
+  PyObject *a, *b;
+  if (!PyArg_ParseTuple(args, "OO", &a, &b)) return nullptr;
+  return guarded([&] {
+    RL_CHECK_TYPE(is_dtype(a) && is_dtype(b), "can_cast(): arguments must be torch.dtype");
+    return PyBool_FromLong(can_cast(unwrap_dtype(a), unwrap_dtype(b)));
+  });
+}
+PyObject* result_type_py(PyObject*, PyObject* args) {
+  PyObject *a, *b;
+  if (!PyArg_ParseTuple(args, "OO", &a, &b)) return nullptr;
+  return guarded([&] {
+    ResultType type;
+    for (PyObject* o : {a, b}) {
+      Arena arena;
+      Value v;
+      if (is_tensor(o)) type.add(unwrap(o));
+      else if (convert_number(o, v, arena)) type.add(v.scalar());
+      else fail(ErrorType::Type, "result_type(): arguments must be Tensor or Number, not ", Py_TYPE(o)->tp_name);
+    }
+    return wrap(type.get());
+  });
+}
+
 PyMethodDef methods[] = {
+    {"promote_types", promote_types_py, METH_VARARGS, "promote_types(type1, type2)"},
+    {"can_cast", can_cast_py, METH_VARARGS, "can_cast(from_, to)"},
+    {"result_type", result_type_py, METH_VARARGS, "result_type(tensor1, tensor2)"},
     {"get_num_threads", get_num_threads, METH_NOARGS, "Threads that kernels use."},
     {"set_num_threads", set_num_threads_py, METH_O, "Sets the number of threads that kernels use."},
     {"get_default_dtype", get_default_dtype, METH_NOARGS, "The dtype of new floating tensors."},

@@ -9,8 +9,10 @@
 
 #include "core/autograd/variable.h"
 #include "core/python/arguments.h"
+#include "core/python/buffer.h"
 #include "core/python/node_object.h"
 #include "core/python/op_object.h"
+#include "core/python/storage_object.h"
 #include "core/python/types.h"
 
 namespace rl::python {
@@ -355,6 +357,10 @@ PyObject* requires_grad_method(PyObject* o, PyObject* args, PyObject* kwargs) {
   return set_requires_grad_attr(o, value, nullptr) < 0 ? nullptr : Py_NewRef(o);
 }
 
+PyObject* untyped_storage(PyObject* o, PyObject*) {
+  return guarded([&] { return wrap_storage(unwrap(o).storage()); });
+}
+
 PyObject* retain_grad_method(PyObject* o, PyObject*) {
   return guarded([&]() -> PyObject* {
     retain_grad(unwrap(o));
@@ -408,6 +414,7 @@ PyMethodDef methods[] = {
     {"tolist", tolist, METH_NOARGS, "Nested lists of Python numbers."},
     {"requires_grad_", as_c(requires_grad_method), METH_VARARGS | METH_KEYWORDS,
      "requires_grad_(requires_grad=True): sets the flag, returns self."},
+    {"untyped_storage", untyped_storage, METH_NOARGS, "The bytes this tensor looks at."},
     {"retain_grad", retain_grad_method, METH_NOARGS, "Keeps .grad of a non-leaf."},
     {"_make_subclass", as_c(make_subclass), METH_VARARGS | METH_KEYWORDS | METH_STATIC,
      "_make_subclass(cls, data, require_grad=False)"},
@@ -433,6 +440,8 @@ void init_tensor_type(PyObject* module) {
       {Py_tp_clear, reinterpret_cast<void*>(tensor_clear)},
       {Py_tp_setattro, reinterpret_cast<void*>(tensor_setattro)},
       {Py_tp_hash, reinterpret_cast<void*>(tensor_hash)},
+      {Py_bf_getbuffer, reinterpret_cast<void*>(tensor_get_buffer)},
+      {Py_bf_releasebuffer, reinterpret_cast<void*>(tensor_release_buffer)},
       {Py_tp_getset, getset},
       {Py_tp_methods, methods},
       {Py_tp_members, members},

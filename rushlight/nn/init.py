@@ -1,8 +1,8 @@
 """Initial values for parameters, filled in place and without a gradient.
 
-Formulas: X. Glorot, Y. Bengio, AISTATS 2010 (xavier); K. He et al., ICCV 2015 (kaiming);
-A. Saxe et al., ICLR 2014 (orthogonal); J. Martens, ICML 2010 (sparse). The random
-numbers are drawn in PyTorch's order, so that a seed gives PyTorch's values.
+Formulas: X. Glorot, Y. Bengio, AISTATS 2010 (xavier); K. He et al., ICCV 2015
+(kaiming); A. Saxe et al., ICLR 2014 (orthogonal); J. Martens, ICML 2010 (sparse). The
+random numbers are drawn in PyTorch's order, so that a seed gives PyTorch's values.
 """
 
 from __future__ import annotations
@@ -193,7 +193,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         tensor.zero_()
         for group in range(groups):
             for channel in range(min(per_group, in_channels)):
-                tensor[(group * per_group + channel, channel, *centre)] = 1
+                place = (group * per_group + channel, channel, *centre)
+                tensor[place] = 1
     return tensor
 
 

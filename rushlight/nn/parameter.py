@@ -1,11 +1,11 @@
-"""Parameter and Buffer: tensors that a Module registers when they are assigned to it."""
+"""Parameter and Buffer: tensors that a Module registers when they become attributes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
 import rushlight
-from rushlight import _C, Tensor
+from rushlight import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         requires_grad: whether gradients are wanted; independent of `data`'s own flag
             and of `no_grad`.
     """
-
-    # Results of operators on parameters are plain tensors.
-    __torch_function__ = _C._disabled_torch_function_impl
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         if data is None:
@@ -77,14 +74,14 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         state = dict(self.__dict__)
-        arguments = (self.data, self.requires_grad, OrderedDict())
+        arguments: tuple[Any, ...] = (self.data, self.requires_grad, OrderedDict())
         if state:
             return _rebuild_parameter_with_state, (*arguments, state)
         return _rebuild_parameter, arguments
 
 
 def _rebuild_parameter(data: Tensor, requires_grad: bool, hooks: Any) -> Parameter:
-    """What a pickled Parameter calls; `hooks` is the empty dictionary PyTorch writes."""
+    """What a pickled Parameter calls; `hooks` is an empty dictionary, as in PyTorch."""
     return Parameter(data, requires_grad)
 
 

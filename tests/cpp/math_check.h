@@ -28,10 +28,12 @@ double error_in_ulps(T got, long double reference, long double floor) {
   T rounded = static_cast<T>(reference);
   if (std::isinf(rounded) || std::isinf(got)) {
     bool boundary = std::abs(reference) > kMax * (1 - 4e-7L) && !std::isinf(reference);
-    bool equal = rounded == got || (boundary && std::abs(got) >= kMax && !std::signbit(got) == (reference > 0));
+    bool equal = rounded == got ||
+                 (boundary && std::abs(got) >= kMax && !std::signbit(got) == (reference > 0));
     return equal ? 0 : INFINITY;
   }
-  if (reference == 0 && floor == 0) return got == 0 && std::signbit(got) == std::signbit(rounded) ? 0 : INFINITY;
+  if (reference == 0 && floor == 0)
+    return got == 0 && std::signbit(got) == std::signbit(rounded) ? 0 : INFINITY;
   long double size = std::max(std::abs(reference), floor);
   return static_cast<double>(std::abs(static_cast<long double>(got) - reference) / ulp<T>(size));
 }
@@ -48,7 +50,8 @@ inline std::vector<float> samples(Sampler<float> range, uint32_t step) {
   }
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(range.low, range.high);
-  for (size_t i = 0, count = values.size() / 2; i < count; ++i) values.push_back(uniform(random));
+  for (size_t i = 0, count = values.size() / 2; i < count; ++i)
+    values.push_back(uniform(random));
   return values;
 }
 
@@ -67,11 +70,27 @@ inline std::vector<double> samples(Sampler<double> range, uint32_t step) {
 template <class T>
 void add_edges(std::vector<T>& values) {
   using Limits = std::numeric_limits<T>;
-  const T edges[] = {0, 1, 2, T(0.5), T(0.125), Limits::infinity(), Limits::max(), Limits::min(),
-                     Limits::denorm_min(), Limits::epsilon(), T(88.72283), T(88.72284), T(-103.97),
-                     T(709.782712893384), T(709.7827128933841), T(-745.13), T(-745.14), T(89.4)};
+  const T edges[] = {0,
+                     1,
+                     2,
+                     T(0.5),
+                     T(0.125),
+                     Limits::infinity(),
+                     Limits::max(),
+                     Limits::min(),
+                     Limits::denorm_min(),
+                     Limits::epsilon(),
+                     T(88.72283),
+                     T(88.72284),
+                     T(-103.97),
+                     T(709.782712893384),
+                     T(709.7827128933841),
+                     T(-745.13),
+                     T(-745.14),
+                     T(89.4)};
   for (T edge : edges) {
-    for (T value : {edge, -edge, std::nextafter(edge, T(0)), std::nextafter(edge, Limits::infinity())})
+    for (T value :
+         {edge, -edge, std::nextafter(edge, T(0)), std::nextafter(edge, Limits::infinity())})
       values.push_back(value);
   }
   values.push_back(Limits::quiet_NaN());
@@ -82,8 +101,8 @@ struct Report {
   void line(const char* name, const char* type, double worst, double bound, double x, double y) {
     bool bad = !(worst <= bound);
     failures += bad;
-    std::printf("%-18s %-6s max %8.3f ulp (bound %g) at %.17g %.17g%s\n", name, type, worst, bound, x, y,
-                bad ? "  FAILED" : "");
+    std::printf("%-18s %-6s max %8.3f ulp (bound %g) at %.17g %.17g%s\n", name, type, worst, bound,
+                x, y, bad ? "  FAILED" : "");
   }
 };
 

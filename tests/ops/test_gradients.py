@@ -32,6 +32,8 @@ def problems(
         def function(
             *new: Any, item: SampleInput = item, olds: list[Any] = olds
         ) -> Any:
+            if row.in_place:
+                new = tuple(t.clone() for t in new)
             args, kwargs = cases.with_tensors(item, olds, new)
             return tuple(cases.differentiable(cases.invoke(row, xp, args, kwargs)))
 
@@ -46,7 +48,9 @@ def problems(
 def _leaf(tensor: Any) -> Any:
     """Leaf of the same layout; an expanded tensor gets memory for each element."""
     tensor = tensor.detach()
-    if any(s == 0 and n > 1 for n, s in zip(tensor.shape, tensor.stride(), strict=True)):
+    if any(
+        s == 0 and n > 1 for n, s in zip(tensor.shape, tensor.stride(), strict=True)
+    ):
         tensor = tensor.contiguous()
     return tensor.requires_grad_()
 
@@ -85,17 +89,15 @@ def test_requires_grad(row: OpSamples, dtype: str, xp: Any) -> None:
         olds = cases.tested_tensors(row, item, dtype)
         if not olds:
             continue
-        new = [t.detach().requires_grad_() for t in olds]
+        leaves = [t.detach().requires_grad_() for t in olds]
+        new = [t.clone() for t in leaves] if row.in_place else leaves
         args, kwargs = cases.with_tensors(item, olds, new)
-        if not row.leaf.endswith("_"):
+        if not row.in_place:
             with xp.no_grad():
                 results = list(bridge.tensors(cases.invoke(row, xp, args, kwargs)))
             # grad_fn, not requires_grad: a view made here inherits that of its base.
             assert all(r.grad_fn is None for r in results), f"{row.id}{item!r}"
         elif not row.grad:
             continue
-        else:
-            new = [t.clone() for t in new]
-            args, kwargs = cases.with_tensors(item, olds, new)
         carried |= bool(cases.differentiable(cases.invoke(row, xp, args, kwargs)))
     assert carried or not row.grad, f"{row.id}: no result carries a gradient"

@@ -43,9 +43,7 @@ def check_dtype(
     )
 
 
-def matches(
-    row: OpSamples, actual: Any, expected: Any, dtype: str, what: str
-) -> None:
+def matches(row: OpSamples, actual: Any, expected: Any, dtype: str, what: str) -> None:
     if isinstance(expected, (tuple, list)):
         assert isinstance(actual, (tuple, list)), f"{what}: got {type(actual)}"
         assert len(actual) == len(expected), f"{what}: {len(actual)} results"

@@ -43,6 +43,8 @@ def to_numpy(tensor: Any) -> np.ndarray:
         tensor = tensor.detach()
     if dtype_of(tensor) in dt.COMPLEX and tensor.is_conj():
         tensor = tensor.resolve_conj()
+    if hasattr(tensor, "_is_zerotensor") and tensor._is_zerotensor():
+        tensor = tensor.clone()
     if hasattr(tensor, "is_neg") and tensor.is_neg():
         tensor = tensor.resolve_neg()
     if dtype_of(tensor) == "bfloat16":
@@ -86,9 +88,7 @@ def map_tensors(function: Callable[[Any], Any], tree: Any) -> Any:
     return map_tree(lambda leaf: function(leaf) if is_tensor(leaf) else leaf, tree)
 
 
-def as_reference(
-    xp: Any, tree: Any, floats: bool = False, shared: bool = False
-) -> Any:
+def as_reference(xp: Any, tree: Any, floats: bool = False, shared: bool = False) -> Any:
     """Arguments for a NumPy reference: wide arrays, NumPy dtypes.
 
     With `floats` integers and bool become floating, as the operator itself does. With

@@ -97,9 +97,14 @@ def with_scalar(dtype: str, scalar: complex) -> str:
 
 
 def with_zero_dim(dtype: str, zero_dim: str) -> str:
-    """Result dtype of a tensor with dimensions met by a 0-d tensor."""
+    """Result dtype of a tensor with dimensions met by a 0-d tensor.
+
+    A floating tensor keeps its precision when the 0-d one makes it complex.
+    """
     if _KIND[kind(zero_dim)] <= _KIND[kind(dtype)]:
         return dtype
+    if kind(dtype) == "f":
+        return "complex128" if dtype == "float64" else "complex64"
     return promote(dtype, zero_dim)
 
 

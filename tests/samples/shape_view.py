@@ -303,12 +303,21 @@ TABLE: list[OpSamples] = [
         dtypes=ALL,
         result="same",
     ),
-    OpSamples("Tensor.view", ALL, reinterpret_inputs, None, label="dtype", grad=False),
+    OpSamples(
+        "Tensor.view",
+        ALL,
+        reinterpret_inputs,
+        None,
+        label="dtype",
+        any_layout=False,
+        grad=False,
+    ),
     OpSamples(
         "Tensor.view_as",
         ALL,
         view_as_inputs,
         lambda x, y: x.reshape(y.shape),
+        any_layout=False,
         result="same",
     ),
     OpSamples(
@@ -399,6 +408,7 @@ TABLE: list[OpSamples] = [
         "adjoint",
         lambda x: np.conj(np.swapaxes(x, -1, -2)),
         ((2, 3, 4), A),
+        view=False,
         dtypes=ALL,
         variants="m",
         result="same",
@@ -667,5 +677,6 @@ TABLE: list[OpSamples] = [
         FULLS,
         real_pairs_inputs,
         lambda x: x[..., 0] + 1j * x[..., 1],
+        any_layout=False,
     ),
 ]

@@ -65,6 +65,7 @@ class OpSamples:
     strides: bool = False  # the oracle compares strides too
     seeded: bool = False  # seed the generator before every call
     values: bool = True  # False: contents undefined or not comparable (empty)
+    any_layout: bool = True  # False: needs or changes its arguments' own memory
     constant: tuple[int | str, ...] = ()  # arguments that take no gradient
     records: tuple[str, ...] = ()  # further registry records this row exercises
     tolerance: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -81,6 +82,11 @@ class OpSamples:
     @property
     def leaf(self) -> str:
         return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def in_place(self) -> bool:
+        """The operator writes into its first argument."""
+        return self.leaf.endswith("_") and not self.leaf.endswith("__")
 
     @property
     def grad_dtypes(self) -> tuple[str, ...]:
@@ -106,9 +112,7 @@ def sample(*args: Any, **kwargs: Any) -> SampleInput:
     return SampleInput(args, kwargs)
 
 
-def error(
-    kind: type[Exception], text: str, *args: Any, **kwargs: Any
-) -> ErrorInput:
+def error(kind: type[Exception], text: str, *args: Any, **kwargs: Any) -> ErrorInput:
     return ErrorInput(args, kind, text, kwargs)
 
 

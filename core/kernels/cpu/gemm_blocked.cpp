@@ -26,14 +26,16 @@ const GemmTable<double>& gemm_table() {
 template <>
 const GemmTable<int32_t>& gemm_table() {
 #if defined(__x86_64__)
-  if (cpu_isa() >= Isa::Avx2) return kGemmInt32Avx2;
+  if (cpu_isa() == Isa::Avx512) return kGemmInt32Avx512;
+  if (cpu_isa() == Isa::Avx2) return kGemmInt32Avx2;
 #endif
   return kGemmInt32Baseline;
 }
 template <>
 const GemmTable<int64_t>& gemm_table() {
 #if defined(__x86_64__)
-  if (cpu_isa() >= Isa::Avx2) return kGemmInt64Avx2;
+  if (cpu_isa() == Isa::Avx512) return kGemmInt64Avx512;
+  if (cpu_isa() == Isa::Avx2) return kGemmInt64Avx2;
 #endif
   return kGemmInt64Baseline;
 }

@@ -15,6 +15,8 @@ namespace rl::cpu {
 
 const GemmTable<float> kGemmFloatAvx512 = Tiling<float, 14>::table();
 const GemmTable<double> kGemmDoubleAvx512 = Tiling<double, 14>::table();
+const GemmTable<int32_t> kGemmInt32Avx512 = Tiling<int32_t, 4>::table();
+const GemmTable<int64_t> kGemmInt64Avx512 = Tiling<int64_t, 4>::table();
 
 }  // namespace rl::cpu
 #endif

@@ -46,8 +46,8 @@ struct GemmTable {
 
 extern const GemmTable<float> kGemmFloatBaseline, kGemmFloatAvx2, kGemmFloatAvx512;
 extern const GemmTable<double> kGemmDoubleBaseline, kGemmDoubleAvx2, kGemmDoubleAvx512;
-extern const GemmTable<int32_t> kGemmInt32Baseline, kGemmInt32Avx2;
-extern const GemmTable<int64_t> kGemmInt64Baseline, kGemmInt64Avx2;
+extern const GemmTable<int32_t> kGemmInt32Baseline, kGemmInt32Avx2, kGemmInt32Avx512;
+extern const GemmTable<int64_t> kGemmInt64Baseline, kGemmInt64Avx2, kGemmInt64Avx512;
 
 // The table for the running processor.
 template <class T>

@@ -14,7 +14,6 @@ namespace rl::cpu {
 namespace {
 
 constexpr int kBlock = 16;
-constexpr int64_t kBlockGrain = 1024;
 constexpr double kTwoPi = 2.0 * std::numbers::pi;
 
 // Out of an integer's range: what the x86 conversion instruction gives.
@@ -31,7 +30,6 @@ T narrow(double value) {
     return static_cast<T>(value);
   }
 }
-
 
 // Box-Muller in one block of 16: radii from the first eight, angles from the last eight.
 void normal_block(const uint32_t* raw, double* out, double mean, double std) {
@@ -57,7 +55,8 @@ void normal_blocks(const uint32_t* raw, T* out, int64_t count, double mean, doub
   } else {
     alignas(64) float wide[kTileWords];
     random_table().normal_float(raw, wide, count, mean_f, std_f);
-    for (int64_t i = 0; i < kBlock * count; ++i) out[i] = wide[i];
+    for (int64_t i = 0; i < kBlock * count; ++i)
+      out[i] = wide[i];
   }
 }
 
@@ -67,7 +66,7 @@ void stream_normals(Generator& g, int64_t n, const F& store) {
   int64_t done = 0;
   if (n > 0 && g.next_normal()) store(done++, g.normal());
   const int64_t pairs = (n - done) / 2;
-  stream_tiles<4>(g, pairs, 512, [&](const uint32_t* raw, int64_t first, int64_t count) {
+  stream_tiles<4>(g, pairs, 2048, [&](const uint32_t* raw, int64_t first, int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
       const double angle = kTwoPi * unit_double(raw + 4 * i);
       const double radius = std::sqrt(-2.0 * std::log1p(-unit_double(raw + 4 * i + 2)));
@@ -88,7 +87,8 @@ template <class T>
 void normal_contiguous(Generator& g, T* out, int64_t n, double mean, double std) {
   if (n < kBlock) return normal_serial(g, out, n, mean, std);
   constexpr int64_t kDraws = std::is_same_v<T, double> ? 2 * kBlock : kBlock;
-  stream_tiles<kDraws>(g, n / kBlock, kBlockGrain / kDraws,
+  constexpr int64_t kGrain = (std::is_same_v<T, double> ? 4096 : 131072) / kBlock;
+  stream_tiles<kDraws>(g, n / kBlock, kGrain,
                        [&](const uint32_t* raw, int64_t first, int64_t count) {
                          normal_blocks(raw, out + kBlock * first, count, mean, std);
                        });
@@ -136,8 +136,7 @@ template <class T>
 void fill_exponential(Generator& g, T* out, int64_t n, double lambda) {
   const std::lock_guard lock(g.mutex());
   const double scale = -1.0 / lambda;
-  stream_doubles(g, n,
-                 [&](int64_t i, double x) { out[i] = narrow<T>(scale * std::log1p(-x)); });
+  stream_doubles(g, n, [&](int64_t i, double x) { out[i] = narrow<T>(scale * std::log1p(-x)); });
 }
 
 template <class T>
@@ -156,13 +155,13 @@ void fill_cauchy(Generator& g, T* out, int64_t n, double median, double sigma) {
   });
 }
 
-#define RL_NORMAL(T)                                                      \
+#define RL_NORMAL(T)                                                     \
   template void fill_normal<T>(Generator&, T*, int64_t, double, double); \
   template void fill_normal_serial<T>(Generator&, T*, int64_t, double, double);
 #define RL_FLOAT(T)                                                          \
   RL_NORMAL(T)                                                               \
-  template void fill_exponential<T>(Generator&, T*, int64_t, double);       \
-  template void fill_geometric<T>(Generator&, T*, int64_t, double);         \
+  template void fill_exponential<T>(Generator&, T*, int64_t, double);        \
+  template void fill_geometric<T>(Generator&, T*, int64_t, double);          \
   template void fill_log_normal<T>(Generator&, T*, int64_t, double, double); \
   template void fill_cauchy<T>(Generator&, T*, int64_t, double, double);
 RL_FLOAT(Half)

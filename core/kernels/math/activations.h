@@ -25,7 +25,7 @@ RL_MATH_INLINE NormalTail<T> normal_tail(T x) {
   auto [high, low] = square_parts(a);
   T density = exp_nonpositive(T(-0.5) * high, T(-0.5) * low);
   // erfc(a / sqrt(2)) / 2: the mapping of a / sqrt(2) about c is that of a about sqrt(2) c.
-  auto mapped = map_precisely(a, kErfcCenter<T> * T(1.41421356237309504880));
+  auto mapped = map_argument(a, kErfcCenter<T> * T(1.41421356237309504880));
   return {density * scaled_erfc(mapped, 0.70710678118654752440 * kUnscale<T>), density};
 }
 

@@ -7,8 +7,9 @@
 #include <type_traits>
 
 #include "core/base/error.h"
+#include "core/kernels/math/base.h"
 
-namespace rl::math {
+RL_MATH_BEGIN
 
 template <class T>
 inline T conj(T x) {
@@ -141,4 +142,4 @@ inline T shift_right(T a, T n) {
   return static_cast<T>(a >> n);
 }
 
-}  // namespace rl::math
+RL_MATH_END

@@ -2,7 +2,8 @@
 #pragma once
 #include <complex>
 
-#include "core/kernels/math/base.h"
+#include "core/kernels/math/inverse_trig.h"
+#include "core/kernels/math/power.h"
 
 RL_MATH_BEGIN
 
@@ -31,18 +32,18 @@ RL_FROM_STD(atanh)
 
 template <class T>
 T abs(const std::complex<T>& z) {
-  return std::hypot(z.real(), z.imag());
+  return math::hypot(z.real(), z.imag());
 }
 
 template <class T>
 T angle(const std::complex<T>& z) {
-  return std::atan2(z.imag(), z.real());
+  return math::atan2(z.imag(), z.real());
 }
 
 // z / |z|, zero at zero.
 template <class T>
 std::complex<T> sgn(const std::complex<T>& z) {
-  T length = abs(z);
+  T length = math::abs(z);
   if (length == 0) return {0, 0};
   return {z.real() / length, z.imag() / length};
 }
@@ -97,7 +98,7 @@ std::complex<T> log1p(const std::complex<T>& z) {
 template <class T>
 std::complex<T> log2(const std::complex<T>& z) {
   std::complex<T> w = std::log(z);
-  return {std::log2(abs(z)), w.imag() * T(1.44269504088896340736)};
+  return {std::log2(math::abs(z)), w.imag() * T(1.44269504088896340736)};
 }
 
 template <class T>

@@ -10,7 +10,7 @@ RL_MATH_BEGIN
 
 namespace detail {
 
-// t = (a - c) / (a + c) and 1 / (a + c), where c = `center`.
+// t = (a - center) / (a + center), its rounding error put back, and 1 / (a + center).
 template <class T>
 struct Mapped {
   T t, inverse;
@@ -20,20 +20,13 @@ constexpr T kErfcCenter = T(4);
 template <>
 inline constexpr float kErfcCenter<float> = 2.375f;
 
-// With the rounding error of the division put back.
 template <class T>
-RL_MATH_INLINE Mapped<T> map_precisely(T a, T center) {
+RL_MATH_INLINE Mapped<T> map_argument(T a, T center) {
   T inverse = 1 / (a + center);
   T t = (a - center) * inverse;
   T error = (a - center * (t + 1)) - t * a;
   return {t + error * inverse, inverse};
 }
-template <class T>
-RL_MATH_INLINE Mapped<T> map_quickly(T a, T center) {
-  T inverse = 1 / (a + center);
-  return {(a - center) * inverse, inverse};
-}
-
 // k * exp(a^2) erfc(a) for 0 <= a <= 10.25 in float, 27.35 in double, from a mapped about
 // kErfcCenter; a constant k disappears into the coefficients.
 RL_MATH_INLINE float scaled_erfc(Mapped<float> mapped, double k) {
@@ -60,7 +53,7 @@ template <class T>
 RL_MATH_INLINE T erfc_positive(T a) {
   a = at_most(a, sizeof(T) == 4 ? T(10.2) : T(27.3));
   auto [high, low] = square_parts(a);
-  return exp_nonpositive(-high, -low) * scaled_erfc(map_precisely(a, kErfcCenter<T>), kUnscale<T>);
+  return exp_nonpositive(-high, -low) * scaled_erfc(map_argument(a, kErfcCenter<T>), kUnscale<T>);
 }
 
 template <class T>

@@ -16,9 +16,9 @@ struct LogParts {
 RL_MATH_INLINE LogParts<float> log_parts(float x) {
   bool tiny = x < 1.17549435e-38f;
   x = tiny ? x * 8388608.0f : x;
-  int32_t ix = bits(x) - 0x3f3504f3;
-  int32_t k = ix >> 23;
-  float m = from_bits(int32_t(bits(x) - int32_t(uint32_t(k) << 23)));
+  uint32_t pattern = uint32_t(bits(x));
+  int32_t k = int32_t(pattern - 0x3f3504f3) >> 23;
+  float m = from_bits(int32_t(pattern - (uint32_t(k) << 23)));
   return {float(k) - (tiny ? 23.0f : 0.0f), m - 1};
 }
 

@@ -1,7 +1,7 @@
 // Normal-distribution and entropy functions, scalar: erfcx, erfinv, ndtr, ndtri, log_ndtr, entr,
 // sinc, xlogy, xlog1py.
 #pragma once
-#include "core/kernels/math/base.h"
+#include "core/kernels/math/activations.h"
 
 RL_MATH_BEGIN
 
@@ -127,13 +127,14 @@ inline double erfcx(double x) {
   return std::isnan(x) ? x : kInvSqrtPi / f;
 }
 
+// The distribution function of the standard normal, and its logarithm.
 inline double ndtr(double x) {
-  return 0.5 * std::erfc(x * -0.70710678118654752440);
+  double tail = detail::normal_tail(x).tail;
+  return x < 0 ? tail : 1 - tail;
 }
 inline double log_ndtr(double x) {
-  double t = x * 0.70710678118654752440;
-  if (x < -1) return std::log(erfcx(-t) / 2) - x * x / 2;
-  return std::log1p(-0.5 * std::erfc(t));
+  if (x < -1) return std::log(erfcx(x * -0.70710678118654752440) / 2) - x * x / 2;
+  return x < 0 ? std::log(ndtr(x)) : std::log1p(-detail::normal_tail(x).tail);
 }
 
 inline double entr(double x) {

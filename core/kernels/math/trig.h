@@ -118,18 +118,17 @@ RL_MATH_INLINE double tan_near(double x) {
   return detail::tan_near(x);
 }
 
-template <class T>
-inline T sin(T x) {
-  return abs(x) <= T(kNearRange) ? sin_near(x) : T(std::sin(double(x)));
-}
-template <class T>
-inline T cos(T x) {
-  return abs(x) <= T(kNearRange) ? cos_near(x) : T(std::cos(double(x)));
-}
-template <class T>
-inline T tan(T x) {
-  return abs(x) <= T(kNearRange) ? tan_near(x) : T(std::tan(double(x)));
-}
+#define RL_TRIG_ANY(name)                                                              \
+  inline float name(float x) {                                                         \
+    return abs(x) <= float(kNearRange) ? name##_near(x) : float(std::name(double(x))); \
+  }                                                                                    \
+  inline double name(double x) {                                                       \
+    return abs(x) <= kNearRange ? name##_near(x) : std::name(x);                       \
+  }
+RL_TRIG_ANY(sin)
+RL_TRIG_ANY(cos)
+RL_TRIG_ANY(tan)
+#undef RL_TRIG_ANY
 
 // No value beyond kNearRange, infinite or NaN.
 template <class T>

@@ -132,7 +132,7 @@ def rrelu(
     training: bool = False,
     inplace: bool = False,
 ) -> Tensor:
-    """Leaky relu whose slope is drawn from [lower, upper) in training, else the mean."""
+    """Leaky relu with a slope drawn from [lower, upper), or the mean in evaluation."""
     apply = rrelu_ if inplace else _rrelu
     return apply(input, lower, upper, training)
 

@@ -209,8 +209,9 @@ def binary_cross_entropy(
     number = get_enum(_chosen(size_average, reduce, reduction))
     if target.size() != input.size():
         raise ValueError(
-            f"Using a target size ({target.size()}) that is different to the input size "
-            f"({input.size()}) is deprecated. Please ensure they have the same size."
+            f"Using a target size ({target.size()}) that is different to the input "
+            f"size ({input.size()}) is deprecated. Please ensure they have the same "
+            "size."
         )
     if weight is not None:
         weight = weight.expand(rushlight.broadcast_shapes(target.shape, weight.shape))

@@ -155,7 +155,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
 def adaptive_max_pool1d(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> Any:
-    """Maxima of as many windows as the output has places; (maxima, positions) on wish."""
+    """Maxima of as many windows as the output has places, with positions on wish."""
     found = _adaptive_max_pool1d(input, _single(output_size))
     return found if return_indices else found[0]
 

@@ -43,8 +43,8 @@ _ANTIALIASED = {
 _NEEDED_DIMS = {"linear": 3, "bilinear": 4, "trilinear": 5}
 _ALIGN_DEFAULT_CHANGED = (
     "Default grid_sample and affine_grid behavior has changed to align_corners=False "
-    "since 1.3.0. Please specify align_corners=True if the old behavior is desired. See "
-    "the documentation of grid_sample for details."
+    "since 1.3.0. Please specify align_corners=True if the old behavior is desired. "
+    "See the documentation of grid_sample for details."
 )
 
 
@@ -60,8 +60,8 @@ def _spatial(input: Tensor, given: Any, what: str, example: str) -> list[Any]:
         raise ValueError(
             f"Input and {label} must have the same number of spatial dimensions, but "
             f"got input with spatial dimensions of {list(input.shape[2:])} and {shown} "
-            f"{given}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and "
-            f"{form} in {example} format."
+            f"{given}. Please provide input tensor in (N, C, d1, d2, ...,dK) format "
+            f"and {form} in {example} format."
         )
     return list(given)
 
@@ -114,8 +114,8 @@ def interpolate(
         for extent in sizes:
             if not hasattr(extent, "__index__"):
                 raise TypeError(
-                    "expected size to be one of int or Tuple[int] or Tuple[int, int] or "
-                    "Tuple[int, int, int], but got size with types "
+                    "expected size to be one of int or Tuple[int] or Tuple[int, int] "
+                    "or Tuple[int, int, int], but got size with types "
                     f"{[type(x) for x in sizes]}"
                 )
     elif scale_factor is not None:
@@ -149,9 +149,9 @@ def interpolate(
             f"Got {dims}D input, but {mode} mode needs {_NEEDED_DIMS[mode]}D input"
         )
     raise NotImplementedError(
-        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {dims}D) for the "
-        "modes: nearest | linear | bilinear | bicubic | trilinear | lanczos | area | "
-        f"nearest-exact (got {mode})"
+        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {dims}D) for "
+        "the modes: nearest | linear | bilinear | bicubic | trilinear | lanczos | area "
+        f"| nearest-exact (got {mode})"
     )
 
 

@@ -22,6 +22,7 @@ from . import (
     sparse,
     upsampling,
 )
+from . import utils as utils
 from .activation import *
 from .batchnorm import *
 from .channelshuffle import *

@@ -87,12 +87,15 @@ class Attributes:
     # Lookup
 
     def __getattr__(self, name: str) -> Any:
-        # Reached only when the ordinary lookup fails.
+        # Reached only when the ordinary lookup fails; a layer's every call comes here.
         state = self.__dict__
         if "_parameters" in state:
-            for table in (state["_parameters"], state["_buffers"], state["_modules"]):
-                if name in table:
-                    return table[name]
+            if name in state["_parameters"]:
+                return state["_parameters"][name]
+            if name in state["_modules"]:
+                return state["_modules"][name]
+            if name in state["_buffers"]:
+                return state["_buffers"][name]
         for cls in type(self).__mro__:
             found = cls.__dict__.get(name)
             if isinstance(found, property):
@@ -257,9 +260,9 @@ class Attributes:
             )
         if param.grad_fn is not None:
             raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters "
-                f"must be created explicitly. To express '{name}' as a function of "
-                "another Tensor, compute the value in the forward() method."
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model "
+                f"parameters must be created explicitly. To express '{name}' as a "
+                "function of another Tensor, compute the value in the forward() method."
             )
         self._parameters[name] = _through_hooks(
             _global_parameter_registration_hooks, self, name, param

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .module import Module
 
 
-class BackwardHookFunction(Function):  # type: ignore[misc]
+class BackwardHookFunction(Function):
     """Passes tensors and their gradients through unchanged."""
 
     @staticmethod

@@ -86,8 +86,8 @@ class Conversion(Traversal):
 
         Forms: `to(device=None, dtype=None, non_blocking=False)`,
         `to(dtype, non_blocking=False)`, `to(tensor, non_blocking=False)`,
-        `to(memory_format=...)`. A dtype changes floating-point and complex members only;
-        a memory format those of 4 and 5 dimensions only.
+        `to(memory_format=...)`. A dtype changes floating-point and complex members
+        only; a memory format those of 4 and 5 dimensions only.
 
         Raises:
             TypeError: for a dtype that is neither floating point nor complex.

@@ -87,7 +87,8 @@ def _write(error: Exception, place: _Place, restore: bool = False) -> None:
     if place.note in notes:
         notes.remove(place.note)
     place.note = "" if restore else place.text()
-    error.__notes__ = [*notes, place.note] if place.note else notes
+    notes += [place.note] if place.note else []
+    error.__dict__["__notes__"] = notes
 
 
 def _describe(module: Module) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
@@ -70,7 +71,7 @@ class ParameterList(Module):
             self += values
 
     def _key_at(self, index: Any) -> str:
-        index = index.__index__()
+        index = operator.index(index)
         if not -len(self) <= index < len(self):
             raise IndexError(f"index {index} is out of range")
         return str(index + len(self) if index < 0 else index)

@@ -101,13 +101,15 @@ class State(Hooks):
     def get_extra_state(self) -> Any:
         """What else `state_dict` should hold; override together with the setter."""
         raise RuntimeError(
-            "Reached a code path in Module.get_extra_state() that should never be called."
+            "Reached a code path in Module.get_extra_state() that should never be "
+            "called."
         )
 
     def set_extra_state(self, state: Any) -> None:
         """Takes back what `get_extra_state` returned."""
         raise RuntimeError(
-            "Reached a code path in Module.set_extra_state() that should never be called."
+            "Reached a code path in Module.set_extra_state() that should never be "
+            "called."
         )
 
     # Saving
@@ -351,7 +353,7 @@ class State(Hooks):
 
 
 class _LoadHook:
-    """A pre-hook of loading; called with the module, which the old kind is not given."""
+    """A pre-hook of loading, called with the module; the old kind does not get it."""
 
     def __init__(self, hook: Callable[..., Any], with_module: bool) -> None:
         self.hook = hook

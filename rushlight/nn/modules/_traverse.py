@@ -34,7 +34,7 @@ class Traversal(Attributes):
         recurse: bool = True,
         remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:
-        """Yields the (name, member) pairs that `get_members_fn` finds in each module."""
+        """Yields the (name, member) pairs that `get_members_fn` finds in a module."""
         seen: set[Any] = set()
         modules = (
             self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)

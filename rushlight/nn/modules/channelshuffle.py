@@ -13,7 +13,7 @@ __all__ = [
 
 
 class ChannelShuffle(Module):
-    """Interleaves `groups` groups of channels of (N, C, *) (Zhang et al., CVPR 2018)."""
+    """Interleaves groups of channels of (N, C, *) (Zhang et al., CVPR 2018)."""
 
     __constants__ = ["groups"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
@@ -58,7 +59,7 @@ class Sequential(Module):
 
     def _key_at(self, index: Any) -> str:
         size = len(self)
-        index = index.__index__()
+        index = operator.index(index)
         if not -size <= index < size:
             raise IndexError(f"index {index} is out of range")
         return list(self._modules)[index]
@@ -169,7 +170,7 @@ class ModuleList(Module):
 
     def _key_at(self, index: Any) -> str:
         size = len(self)
-        index = index.__index__()
+        index = operator.index(index)
         if not -size <= index < size:
             raise IndexError(f"index {index} is out of range")
         return str(index + size if index < 0 else index)

@@ -259,6 +259,7 @@ class _ConvTransposeNd(_ConvNd):
     """The gradient of a convolution as a layer; a subclass says in which dimensions."""
 
     _convolve: Callable[..., Any]
+    padding: tuple[int, ...]
     _repeat: Callable[[Any], tuple[Any, ...]]
 
     def __init__(
@@ -329,7 +330,7 @@ class _ConvTransposeNd(_ConvNd):
                 raise ValueError(
                     f"requested an output size of {wanted}, but valid sizes range from "
                     f"{smallest} to {largest} (for an input of "
-                    f"{list(input.shape[2:])})"
+                    f"{input.size()[2:]})"
                 )
         return [size - least for size, least in zip(wanted, smallest)]
 

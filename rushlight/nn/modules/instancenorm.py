@@ -106,8 +106,9 @@ class _InstanceNorm(_NormBase):
                     "track_running_stats=False. If state_dict is a checkpoint saved "
                     f"before 0.4.0, this may be expected because {name} does not track "
                     "running stats by default since 0.4.0. Please remove these keys "
-                    "from state_dict. If the running stats are actually needed, instead "
-                    f"set track_running_stats=True in {name} to enable them."
+                    "from state_dict. If the running stats are actually needed, "
+                    f"instead set track_running_stats=True in {name} to enable them. "
+                    f"See the documentation of {name} for details."
                 )
                 for key in found:
                     state_dict.pop(key)

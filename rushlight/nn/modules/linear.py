@@ -103,8 +103,8 @@ class Linear(Module):
         if shape and shape[-1] == self.in_features:
             return ""
         return (
-            f"the input's last dimension must be {self.in_features}, got input of shape "
-            f"{shape}"
+            f"the input's last dimension must be {self.in_features}, got input of "
+            f"shape {shape}"
         )
 
 

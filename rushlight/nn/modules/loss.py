@@ -130,7 +130,7 @@ class HuberLoss(_Loss):
 
 
 class NLLLoss(_WeightedLoss):
-    """-input[target], input being log-probabilities; arguments as `CrossEntropyLoss`."""
+    """-input[target] of log-probabilities; arguments as in `CrossEntropyLoss`."""
 
     __constants__ = ["ignore_index", "reduction"]
 

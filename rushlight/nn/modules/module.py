@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import warnings
 
+from rushlight import _C
+
 from ._explain import explain
 from ._global_hooks import hooks as _global
 from ._global_hooks import (
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _global_active = _global.active
+# accelerate(cls, ...) gives a class C slots that do what __getattr__ and __call__ here do;
+# a class, or a later patch, that brings its own method is left to Python.
+_accelerate = getattr(_C, "accelerate_module", None)
 
 
 def _forward_unimplemented(self: Any, *input: Any) -> None:
@@ -86,6 +91,11 @@ class Module(State):
 
     forward: Callable[..., Any] = _forward_unimplemented
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if _accelerate is not None:
+            _accelerate(cls, Module, _global_active, explain)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         state = self.__dict__
         try:
@@ -101,8 +111,8 @@ class Module(State):
         except Exception as error:
             if "_modules" not in state:
                 raise AttributeError(
-                    f"'{type(self).__name__}' object has no attribute '_forward_hooks': "
-                    "call super().__init__() first in its __init__"
+                    f"'{type(self).__name__}' object has no attribute "
+                    "'_forward_hooks': call super().__init__() first in its __init__"
                 ) from None
             explain(self, error, args)
             raise
@@ -217,8 +227,9 @@ class Module(State):
                 replaced = hook(self, *inputs, progress["result"])
             except Exception as error:
                 warnings.warn(
-                    f"{kind} forward hook with ``always_call=True`` raised an exception "
-                    f"that was silenced as another error was raised in forward: {error}",
+                    f"{kind} forward hook with ``always_call=True`` raised an "
+                    f"exception that was silenced as another error was raised in "
+                    f"forward: {error}",
                     stacklevel=4,
                 )
             else:

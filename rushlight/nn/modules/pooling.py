@@ -417,8 +417,8 @@ class _FractionalMaxPoolNd(Module):
         self.output_ratio = None if output_ratio is None else repeat(output_ratio)
         if output_size is None and output_ratio is None:
             raise ValueError(
-                f"{type(self).__name__} requires specifying either an output size, or a "
-                "pooling ratio"
+                f"{type(self).__name__} requires specifying either an output size, or "
+                "a pooling ratio"
             )
         if output_size is not None and output_ratio is not None:
             raise ValueError(

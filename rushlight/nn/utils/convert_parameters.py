@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def _check_device(param: Tensor, first: Tensor | None) -> Tensor:
     if first is not None and param.device != first.device:
         raise TypeError(
-            "Found two parameters on different devices, this is currently not supported."
+            "Found two parameters on different devices, this is currently not "
+            "supported."
         )
     return param
 

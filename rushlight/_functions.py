@@ -1,0 +1,382 @@
+"""Functions of the top level that are Python: construction, seeds, dtype rules, small helpers."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rushlight import _C
+from rushlight._dtype_info import can_cast, finfo, iinfo, promote_types, result_type
+
+if TYPE_CHECKING:
+    from rushlight import Generator, Tensor, device, dtype
+
+__all__ = [
+    "as_tensor",
+    "asarray",
+    "broadcast_shapes",
+    "can_cast",
+    "e",
+    "finfo",
+    "from_dlpack",
+    "from_numpy",
+    "frombuffer",
+    "get_default_dtype",
+    "get_num_threads",
+    "get_rng_state",
+    "iinfo",
+    "inf",
+    "initial_seed",
+    "is_complex",
+    "is_floating_point",
+    "is_nonzero",
+    "is_storage",
+    "is_tensor",
+    "manual_seed",
+    "nan",
+    "newaxis",
+    "nonzero",
+    "norm",
+    "numel",
+    "pi",
+    "promote_types",
+    "result_type",
+    "seed",
+    "set_default_dtype",
+    "set_num_threads",
+    "set_rng_state",
+    "tensor",
+    "tensordot",
+    "typename",
+    "unique",
+    "unique_consecutive",
+]
+
+e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
+
+from_numpy = _C.from_numpy
+frombuffer = _C.frombuffer
+get_default_dtype = _C.get_default_dtype
+set_default_dtype = _C.set_default_dtype
+get_num_threads = _C.get_num_threads
+set_num_threads = _C.set_num_threads
+default_generator = _C.default_generator
+
+_MISSING: Any = object()
+
+
+def tensor(
+    data: Any = _MISSING,
+    *,
+    dtype: dtype | None = None,
+    device: device | str | int | None = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A new leaf tensor with a copy of ``data``.
+
+    Args:
+        data: number, nested sequence, ndarray or tensor.
+        dtype: default: inferred; Python floats give the default dtype.
+        device: where it goes; default the CPU.
+        requires_grad: whether to record operations on it.
+        pin_memory: page-locked host memory; needs a CUDA build.
+
+    Raises:
+        ValueError: rows of different lengths.
+        TypeError: no data, or data that are no numbers.
+    """
+    if data is _MISSING:
+        raise TypeError('tensor() missing 1 required positional arguments: "data"')
+    if isinstance(data, _C.Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use "
+            "sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than "
+            "torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+    if pin_memory:
+        raise RuntimeError("Cannot access accelerator device when none is available.")
+    out = _C.tensor_from_data(data, dtype)
+    if device is not None:
+        out = out.to(device)
+    return out.requires_grad_() if requires_grad else out
+
+
+def as_tensor(
+    data: Any, dtype: dtype | None = None, device: device | str | None = None
+) -> Tensor:
+    """``data`` as a tensor, sharing memory and history where nothing must change."""
+    if not isinstance(data, _C.Tensor):
+        if hasattr(type(data), "__array_interface__"):
+            try:
+                data = from_numpy(data)
+            except ValueError:  # negative strides
+                data = _C.tensor_from_data(data, None)
+        else:
+            return tensor(data, dtype=dtype, device=device)
+    if dtype is not None and data.dtype is not dtype:
+        data = data.to(dtype)
+    return data if device is None else data.to(device)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: dtype | None = None,
+    device: device | str | None = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """``obj`` as a tensor: shares memory unless ``copy=True`` or a conversion is needed.
+
+    Raises:
+        ValueError: ``copy=False`` and a copy is needed.
+    """
+    shared: Tensor | None = None
+    if isinstance(obj, _C.Tensor):
+        shared = obj
+    elif hasattr(type(obj), "__array_interface__"):
+        shared = from_numpy(obj)
+    elif hasattr(type(obj), "__dlpack__"):
+        shared = from_dlpack(obj)
+    elif isinstance(obj, (bytes, bytearray, memoryview)):
+        shared = frombuffer(obj, dtype=dtype or get_default_dtype())
+    if shared is None:
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        out = _C.tensor_from_data(obj, dtype)
+    else:
+        changes = dtype is not None and shared.dtype is not dtype
+        if changes and copy is False:
+            raise ValueError(
+                f"can't alias tensor with dtype {shared.dtype} into dtype {dtype}."
+            )
+        out = shared.to(dtype) if changes else shared.clone() if copy else shared
+    if device is not None:
+        out = out.to(device)
+    if requires_grad and not out.requires_grad:
+        out = out.detach().requires_grad_()
+    return out
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor over the memory of another library's array, or of a DLPack capsule."""
+    if hasattr(ext_tensor, "__dlpack__"):
+        ext_tensor = ext_tensor.__dlpack__()
+    return _C.from_dlpack_capsule(ext_tensor)
+
+
+# --- random state
+
+
+def manual_seed(seed: int) -> Generator:
+    """Starts the default random stream of ``seed``; returns its generator."""
+    return default_generator.manual_seed(int(seed))
+
+
+def seed() -> int:
+    """Seeds the default generator from the operating system; returns the seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed the default random stream started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The default generator's state, a uint8 tensor of 5056 bytes."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Continues the default random stream from a saved state."""
+    default_generator.set_state(new_state)
+
+
+# --- questions
+
+
+def is_tensor(obj: object) -> bool:
+    """Whether ``obj`` is a tensor."""
+    return isinstance(obj, _C.Tensor)
+
+
+def is_storage(obj: object) -> bool:
+    """Whether ``obj`` is a storage."""
+    from rushlight._storage import TypedStorage
+
+    return isinstance(obj, (_C.UntypedStorage, TypedStorage))
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is real floating."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether the dtype is complex."""
+    return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """The truth value of a one-element tensor."""
+    return bool(input)
+
+
+def numel(input: Tensor) -> int:
+    """Number of elements."""
+    return input.numel()
+
+
+def typename(obj: Any) -> str:
+    """``module.Class`` of an object, ``torch.FloatTensor`` of a tensor."""
+    if isinstance(obj, _C.Tensor):
+        return obj.type()
+    cls = obj if isinstance(obj, type) else type(obj)
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def broadcast_shapes(*shapes: Sequence[int] | int) -> Any:
+    """The shape that all shapes broadcast to."""
+    lists = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    rank = max((len(s) for s in lists), default=0)
+    out = [1] * rank
+    for shape in lists:
+        for i in range(-1, -1 - len(shape), -1):
+            if shape[i] < 0:
+                raise RuntimeError(
+                    f"Trying to create tensor with negative dimension ({shape[i]}): ({shape[i]})"
+                )
+            if shape[i] == 1 or shape[i] == out[i]:
+                continue
+            if out[i] != 1:
+                raise RuntimeError(
+                    "Shape mismatch: objects cannot be broadcast to a single shape"
+                )
+            out[i] = shape[i]
+    return _C.Size(out)
+
+
+# --- functions with several forms
+
+
+def nonzero(
+    input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False
+) -> Any:
+    """Indices of non-zero elements: (count, ndim) int64, or one vector a dimension."""
+    if as_tuple:
+        return input.unsqueeze(0).nonzero().unbind(1)[1:] if input.dim() == 0 else (
+            _C.ops.nonzero(input).unbind(1)
+        )
+    return _C.ops.nonzero(input) if out is None else _C.ops.nonzero(input, out=out)
+
+
+def norm(
+    input: Tensor,
+    p: float | str | None = "fro",
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+) -> Tensor:
+    """The p-norm over all elements, or over dimensions; ``"fro"`` is the 2-norm.
+
+    Raises:
+        NotImplementedError: ``p="nuc"`` (it needs singular values).
+    """
+    if p == "nuc":
+        raise NotImplementedError("rushlight.norm(p='nuc') is not implemented")
+    order = 2.0 if p == "fro" or p is None else p
+    if isinstance(dim, int):
+        dim = [dim]
+    if isinstance(order, str):
+        raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
+    if out is not None:
+        return _C.ops.linalg_vector_norm(
+            input, order, dim, keepdim, dtype=dtype, out=out
+        )
+    return _C.ops.linalg_vector_norm(input, order, dim, keepdim, dtype=dtype)
+
+
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct elements (or slices of ``dim``), in ascending order."""
+    if dim is None:
+        results = _C.ops._unique2(input, sorted, return_inverse, return_counts)
+    else:
+        results = _C.ops.unique_dim(input, dim, sorted, return_inverse, return_counts)
+    return _pick(results, return_inverse, return_counts)
+
+
+def unique_consecutive(
+    input: Tensor,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The elements (or slices) without those equal to the one before."""
+    results = _C.ops.unique_consecutive(input, return_inverse, return_counts, dim)
+    return _pick(results, return_inverse, return_counts)
+
+
+def _pick(results: tuple[Tensor, Tensor, Tensor], inverse: bool, counts: bool) -> Any:
+    picked = [results[0]]
+    if inverse:
+        picked.append(results[1])
+    if counts:
+        picked.append(results[2])
+    return picked[0] if len(picked) == 1 else tuple(picked)
+
+
+def tensordot(
+    a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None
+) -> Tensor:
+    """Contracts the last ``dims`` dimensions of ``a`` with the first of ``b``, or listed ones."""
+    if isinstance(dims, _C.Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.dim(), b.dim()):
+            raise RuntimeError(
+                "tensordot expects dims < ndim_a or ndim_b, but got "
+                f"dims={dims}, ndim_a={a.dim()}, ndim_b={b.dim()}"
+            )
+        left, right = list(range(a.dim() - dims, a.dim())), list(range(dims))
+    else:
+        left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
+    if len(left) != len(right):
+        raise RuntimeError("both dimension lists should have same length")
+    left = [d % a.dim() for d in left]
+    right = [d % b.dim() for d in right]
+    for i, j in zip(left, right, strict=True):
+        if a.size(i) != b.size(j) and 1 not in (a.size(i), b.size(j)):
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.size(i)} in dim "
+                f"{i} and second has size {b.size(j)} in dim {j}"
+            )
+        if a.size(i) == 1 != b.size(j):
+            b = b.sum(j, keepdim=True)
+        elif b.size(j) == 1 != a.size(i):
+            a = a.sum(i, keepdim=True)
+    free_a = [d for d in range(a.dim()) if d not in left]
+    free_b = [d for d in range(b.dim()) if d not in right]
+    inner = math.prod(a.size(d) for d in left)
+    rows = [a.size(d) for d in free_a]
+    cols = [b.size(d) for d in free_b]
+    product = (
+        a.permute(free_a + left).reshape(math.prod(rows), inner)
+        @ b.permute(right + free_b).reshape(inner, math.prod(cols))
+    ).reshape(rows + cols)
+    return product if out is None else out.copy_(product)

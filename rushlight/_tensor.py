@@ -1,0 +1,342 @@
+"""Methods of Tensor that are Python: printing, NumPy, copying, autograd's entry points.
+
+The class itself and every operator method come from the compiled core; importing this module adds
+the rest to it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from rushlight import _C
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from rushlight import Tensor, device, dtype
+else:
+    Tensor = _C.Tensor
+
+
+def _repr(self: Tensor, *, tensor_contents: str | None = None) -> str:
+    from rushlight._tensor_str import _str
+
+    return _str(self, tensor_contents=tensor_contents)
+
+
+def _format(self: Tensor, spec: str) -> str:
+    if self.dim() == 0 and not self.is_meta and type(self) is Tensor:
+        return format(self.item(), spec)
+    return object.__format__(self, spec)
+
+
+def _iter(self: Tensor) -> Iterator[Tensor]:
+    if self.dim() == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(self.unbind(0))
+
+
+def _contains(self: Tensor, element: object) -> bool:
+    if isinstance(element, (Tensor, bool, int, float, complex)):
+        return bool((self == element).any().item())
+    raise RuntimeError(
+        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+    )
+
+
+def _reversed(self: Tensor) -> Tensor:
+    return self if self.dim() == 0 else self.flip(0)
+
+
+# --- NumPy
+
+
+def _numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
+    """An ndarray over the same memory. ``force=True`` detaches and copies where that is needed."""
+    if force:
+        return self.detach().cpu().numpy()
+    if self.requires_grad:
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
+    import numpy as np
+
+    if self.dtype is _C.bfloat16:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+    return np.asarray(memoryview(self))
+
+
+def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    array = self.numpy()
+    if dtype is not None and array.dtype != dtype:
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+def _array_wrap(
+    self: Tensor, array: Any, context: Any = None, return_scalar: bool = False
+) -> Any:
+    if array.dtype == bool:
+        array = array.astype("uint8")
+    return _C.from_numpy(array)
+
+
+# --- autograd
+
+
+def _backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Adds the gradient of this tensor to ``.grad`` of the leaves it depends on.
+
+    Args:
+        gradient: gradient of this tensor, of its shape; may be left out for one element.
+        retain_graph: keep what backward needs, for another pass. Default: ``create_graph``.
+        create_graph: record the backward pass too, for higher derivatives.
+        inputs: only these leaves receive gradients.
+    """
+    from rushlight.autograd import backward
+
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+def _register_hook(
+    self: Tensor, hook: Callable[[Tensor], Tensor | None]
+) -> Any:
+    """Calls ``hook(grad)`` when this tensor's gradient is computed; it may return another."""
+    if not self.requires_grad:
+        raise RuntimeError(
+            "cannot register a hook on a tensor that doesn't require gradient"
+        )
+    from rushlight.autograd._hooks import register_tensor_hook
+
+    return register_tensor_hook(self, hook)
+
+
+def _register_post_accumulate_grad_hook(
+    self: Tensor, hook: Callable[[Tensor], None]
+) -> Any:
+    """Calls ``hook(tensor)`` after ``.grad`` of this leaf was accumulated."""
+    if not self.requires_grad:
+        raise RuntimeError(
+            "cannot register a hook on a tensor that doesn't require gradient"
+        )
+    if self.grad_fn is not None:
+        raise RuntimeError(
+            "post accumulate grad hooks cannot be registered on non-leaf tensors"
+        )
+    from rushlight.autograd._hooks import register_post_accumulate_hook
+
+    return register_post_accumulate_hook(self, hook)
+
+
+# --- copying and pickling
+
+
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
+            "because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    if id(self) in memo:
+        return memo[id(self)]
+    import copy
+
+    # Views of one storage stay views of one storage.
+    storage = self.untyped_storage()
+    copied = memo.get(id(storage))
+    if copied is None:
+        copied = memo[id(storage)] = storage.clone()
+        memo.setdefault("rushlight storages", []).append(storage)  # type: ignore[call-overload]
+    out = _C.tensor_from_storage(
+        copied, self.dtype, self.storage_offset(), self.size(), self.stride()
+    )
+    out.requires_grad = self.requires_grad
+    if type(self) is not Tensor:
+        out = Tensor._make_subclass(type(self), out, self.requires_grad)
+    memo[id(self)] = out
+    if self._grad is not None:
+        out.grad = copy.deepcopy(self._grad, memo)
+    for name, value in self.__dict__.items():
+        setattr(out, name, copy.deepcopy(value, memo))
+    return out
+
+
+def _rebuild_tensor(
+    data: bytes,
+    dtype: dtype,
+    offset: int,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    requires_grad: bool,
+    state: dict[str, Any],
+) -> Tensor:
+    """Unpickles one tensor."""
+    storage = _C.storage_from_buffer(bytearray(data))
+    out = _C.tensor_from_storage(storage, dtype, offset, size, stride, requires_grad)
+    for name, value in state.items():
+        setattr(out, name, value)
+    return out
+
+
+def _rebuild_subclass(cls: type, tensor: Tensor, state: dict[str, Any]) -> Tensor:
+    """Unpickles a tensor of a subclass."""
+    out = Tensor._make_subclass(cls, tensor, tensor.requires_grad)
+    for name, value in state.items():
+        setattr(out, name, value)
+    return out
+
+
+def _reduce_ex(self: Tensor, protocol: int) -> Any:
+    if self.grad_fn is not None:
+        raise RuntimeError(
+            "Can't pickle a tensor that is the result of an operation: detach() it first."
+        )
+    state = dict(self.__dict__)
+    plain = (
+        bytes(memoryview(self.untyped_storage())),
+        self.dtype,
+        self.storage_offset(),
+        tuple(self.size()),
+        self.stride(),
+        self.requires_grad,
+    )
+    if type(self) is Tensor:
+        return _rebuild_tensor, (*plain, state)
+    return _rebuild_subclass, (type(self), _rebuild_tensor(*plain, {}), state)
+
+
+# --- types
+
+
+def _type(
+    self: Tensor, dtype: Any = None, non_blocking: bool = False
+) -> str | Tensor:
+    """The legacy type name (``'torch.FloatTensor'``); with an argument, a conversion."""
+    if dtype is None:
+        return f"torch.{self.dtype._legacy_name}Tensor"
+    from rushlight._legacy import dtype_of_type
+
+    return self.to(dtype_of_type(dtype), non_blocking=non_blocking)
+
+
+def _storage(self: Tensor) -> Any:
+    """The storage with this tensor's dtype; ``untyped_storage()`` is the current way."""
+    from rushlight._storage import TypedStorage
+
+    warnings.warn(
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will "
+        "be the only storage class. This should only matter to you if you are using storages "
+        "directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of "
+        "tensor.storage()",
+        UserWarning,
+        stacklevel=2,
+    )
+    return TypedStorage(self.untyped_storage(), self.dtype)
+
+
+def _transposed(self: Tensor) -> Tensor:
+    if self.dim() not in (0, 2):
+        warnings.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
+            "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
+            "reverse the dimensions of a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return _C.ops.numpy_T(self)
+
+
+def _matrix_transposed(self: Tensor) -> Tensor:
+    if self.dim() < 2:
+        raise RuntimeError(
+            "tensor.mT is only supported on matrices or batches of matrices. Got "
+            f"{self.dim()}-D tensor."
+        )
+    return _C.ops.mT(self)
+
+
+def _hermitian(self: Tensor) -> Tensor:
+    if self.dim() not in (0, 2):
+        raise RuntimeError(
+            "tensor.H is only supported on matrices (2-D tensors). Got "
+            f"{self.dim()}-D tensor."
+        )
+    return self.t().conj()
+
+
+def _set_real(self: Tensor, value: Any) -> None:
+    self.real.copy_(value)
+
+
+def _set_imag(self: Tensor, value: Any) -> None:
+    self.imag.copy_(value)
+
+
+def _share_memory(self: Tensor) -> Tensor:
+    raise NotImplementedError("rushlight.Tensor.share_memory_ is not implemented")
+
+
+def _dlpack(self: Tensor, **kwargs: Any) -> Any:
+    """A DLPack capsule over this tensor's memory."""
+    if self.requires_grad:
+        raise BufferError(
+            "Can't export tensors that require gradient, use tensor.detach()"
+        )
+    return _C.to_dlpack(self)
+
+
+def _dlpack_device(self: Tensor) -> tuple[int, int]:
+    return (1, 0)
+
+
+def _split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
+    """Pieces of ``split_size`` (an int), or of the sizes in a list."""
+    return _C.ops.split(self, split_size, dim)
+
+
+_METHODS: dict[str, Any] = {
+    "__repr__": _repr,
+    "__str__": _repr,
+    "__format__": _format,
+    "__iter__": _iter,
+    "__contains__": _contains,
+    "__reversed__": _reversed,
+    "__array__": _array,
+    "__array_wrap__": _array_wrap,
+    "__array_priority__": 1000,
+    "__deepcopy__": _deepcopy,
+    "__reduce_ex__": _reduce_ex,
+    "__dlpack__": _dlpack,
+    "__dlpack_device__": _dlpack_device,
+    "__module__": "torch",
+    "numpy": _numpy,
+    "backward": _backward,
+    "register_hook": _register_hook,
+    "register_post_accumulate_grad_hook": _register_post_accumulate_grad_hook,
+    "type": _type,
+    "storage": _storage,
+    "share_memory_": _share_memory,
+    "is_shared": lambda self: False,
+    "is_pinned": lambda self, device=None: False,
+    "split": _split,
+    "T": property(_transposed),
+    "mT": property(_matrix_transposed),
+    "H": property(_hermitian),
+    "mH": property(lambda self: self.adjoint()),
+    "real": property(lambda self: _C.ops.real(self), _set_real),
+    "imag": property(lambda self: _C.ops.imag(self), _set_imag),
+    "names": property(lambda self: (None,) * self.dim()),
+}
+for _name, _value in _METHODS.items():
+    setattr(Tensor, _name, _value)
