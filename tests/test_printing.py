@@ -133,9 +133,7 @@ def test_long_tensors_are_shortened():
 
 def test_lines_are_broken():
     rushlight.set_printoptions(linewidth=20)
-    assert repr(rushlight.arange(4.0) + 8) == (
-        "tensor([ 8.,  9.,\n        10., 11.])"
-    )
+    assert repr(rushlight.arange(4.0) + 8) == ("tensor([ 8.,  9.,\n        10., 11.])")
     ones = rushlight.ones(2, dtype=rushlight.float64, requires_grad=True)
     assert repr(ones) == (
         "tensor([1., 1.],\n       dtype=torch.float64,\n       requires_grad=True)"
@@ -154,7 +152,10 @@ def test_options():
     with _tensor_str.printoptions(precision=1):
         assert repr(rushlight.tensor(0.25)) == "tensor(0.2)"
     assert _tensor_str.get_printoptions() == {
-        **{"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+        "precision": 4,
+        "threshold": 1000,
+        "edgeitems": 3,
+        "linewidth": 80,
         "sci_mode": False,
     }
     with pytest.raises(ValueError, match="unknown profile 'long'"):
@@ -176,7 +177,9 @@ def test_size_is_a_tuple_of_ints():
         assert type(other) is rushlight.Size
     assert size[0] == 2
     assert hash(size) == hash((2, 3))
-    with pytest.raises(TypeError, match=r"takes an iterable of 'int' \(item 0 is 'float'\)"):
+    with pytest.raises(
+        TypeError, match=r"takes an iterable of 'int' \(item 0 is 'float'\)"
+    ):
         rushlight.Size([1.5])
     with pytest.raises(TypeError):
         size + [1]

@@ -28,6 +28,8 @@ Node* current_node();
 struct EngineCallbacks {
   // Called with what a failing node threw, before it travels on (anomaly mode prints the trace).
   void (*on_error)(const Node& node) = nullptr;
+  // Where the program is, for a node made in anomaly mode.
+  std::shared_ptr<std::string> (*make_trace)() = nullptr;
 };
 extern EngineCallbacks engine_callbacks;
 // Runs `f` once when the backward pass of this thread ends (Variable._execution_engine.queue_callback).

@@ -1,6 +1,7 @@
 // Node lifetime: graphs are freed without recursion, whatever their depth.
 #include "core/autograd/node.h"
 
+#include "core/autograd/engine.h"
 #include "core/autograd/grad_mode.h"
 
 namespace rl {
@@ -9,7 +10,12 @@ thread_local uint64_t next_sequence = 0;
 thread_local std::vector<Node*>* doomed = nullptr;
 }  // namespace
 
-Node::Node() : sequence(next_sequence++) {}
+Node::Node() : sequence(next_sequence++) {
+  if (thread_state().anomaly) [[unlikely]] {
+    if (engine_callbacks.make_trace) trace = engine_callbacks.make_trace();
+    trace_parent = Ptr<Node>::share(current_node());
+  }
+}
 Node::~Node() = default;
 
 void Node::destroy(Node* self) {

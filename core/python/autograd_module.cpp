@@ -65,9 +65,77 @@ PyObject* set_inference(PyObject*, PyObject* on) {
   Py_RETURN_NONE;
 }
 
-PyObject* detach_method(PyObject* o) { return wrap(detach(unwrap(o))); }
-PyObject* detach_py(PyObject*, PyObject* o) {
-  return guarded([&] { return detach_method(o); });
+PyObject* gradient_edge_py(PyObject*, PyObject* o) {
+  return guarded([&] {
+    RL_CHECK_TYPE(is_tensor(o), "expected a Tensor, not ", Py_TYPE(o)->tp_name);
+    const Edge edge = gradient_edge(unwrap(o));
+    RL_CHECK(edge, "Can't get a gradient edge of a tensor that does not require grad");
+    return checked(Py_BuildValue("NI", wrap_node(edge.node), edge.slot));
+  });
+}
+
+PyObject* queue_callback_py(PyObject*, PyObject* f) {
+  return guarded([&]() -> PyObject* {
+    const std::shared_ptr<PyObject> held(Py_NewRef(f), [](PyObject* p) {
+      const GilAcquire gil;
+      Py_DECREF(p);
+    });
+    queue_callback([held] {
+      const GilAcquire gil;
+      const Object out(PyObject_CallNoArgs(held.get()));
+      if (!out) throw PythonError();
+    });
+    Py_RETURN_NONE;
+  });
+}
+
+PyObject* current_node_py(PyObject*, PyObject*) {
+  return guarded([&] { return wrap_node(Ptr<Node>::share(current_node())); });
+}
+
+// --- anomaly mode
+PyObject* set_anomaly(PyObject*, PyObject* args) {
+  int on, check_nan;
+  if (!PyArg_ParseTuple(args, "pp", &on, &check_nan)) return nullptr;
+  thread_state().anomaly = on;
+  thread_state().anomaly_check_nan = check_nan;
+  Py_RETURN_NONE;
+}
+PyObject* is_anomaly(PyObject*, PyObject*) { return PyBool_FromLong(thread_state().anomaly); }
+PyObject* is_anomaly_check_nan(PyObject*, PyObject*) { return PyBool_FromLong(thread_state().anomaly_check_nan); }
+
+// The Python stack, as text.
+std::shared_ptr<std::string> python_stack() {
+  const GilAcquire gil;
+  const Object traceback(PyImport_ImportModule("traceback"));
+  const Object lines(traceback ? PyObject_CallMethod(traceback.get(), "format_stack", nullptr) : nullptr);
+  const Object empty(PyUnicode_FromString(""));
+  const Object text(lines ? PyUnicode_Join(empty.get(), lines.get()) : nullptr);
+  if (!text) throw PythonError();
+  return std::make_shared<std::string>(PyUnicode_AsUTF8(text.get()));
+}
+
+// Shows where the failing node was made, and the nodes whose backward made it.
+void explain_failure(const Node& node) {
+  if (!thread_state().anomaly) return;
+  const GilAcquire gil;
+  const auto warn = [](const std::string& text) {
+    if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) throw PythonError();
+  };
+  if (!node.trace) {
+    return warn(str("Error detected in ", node.name(), ". No forward pass information available. Enable detect "
+                    "anomaly during forward pass for more information."));
+  }
+  warn(str("Error detected in ", node.name(), ". Traceback of forward call that caused the error:\n", *node.trace));
+  for (const Node* at = node.trace_parent.get(); at; at = at->trace_parent.get()) {
+    if (!at->trace) {
+      return warn(str("\nPrevious calculation was induced by ", at->name(),
+                      ". No forward pass information available. Enable detect anomaly during forward pass for more "
+                      "information."));
+    }
+    warn(str("\n\nPrevious calculation was induced by ", at->name(),
+             ". Traceback of forward call that induced the previous calculation:\n", *at->trace));
+  }
 }
 
 PyMethodDef methods[] = {
@@ -76,12 +144,19 @@ PyMethodDef methods[] = {
     {"_set_grad_enabled", set_grad_enabled, METH_O, "Sets the thread's gradient mode."},
     {"is_inference_mode_enabled", is_inference, METH_NOARGS, "Whether inference mode is on."},
     {"_set_inference_mode", set_inference, METH_O, "Sets the thread's inference mode."},
-    {"_detach", detach_py, METH_O, "Shares data and version, drops history."},
+    {"get_gradient_edge", gradient_edge_py, METH_O, "(node, slot) a tensor's gradient goes to."},
+    {"queue_callback", queue_callback_py, METH_O, "Calls f() when the running backward pass ends."},
+    {"current_graph_node", current_node_py, METH_NOARGS, "The node whose backward runs."},
+    {"set_anomaly_enabled", set_anomaly, METH_VARARGS, "set_anomaly_enabled(on, check_nan)"},
+    {"is_anomaly_enabled", is_anomaly, METH_NOARGS, "Whether nodes record where they were made."},
+    {"is_anomaly_check_nan_enabled", is_anomaly_check_nan, METH_NOARGS, "Whether backward checks for NaN."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
 void init_autograd(PyObject* module) {
+  engine_callbacks.on_error = explain_failure;
+  engine_callbacks.make_trace = python_stack;
   if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
 }
 

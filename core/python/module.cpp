@@ -5,7 +5,9 @@
 #include "core/python/buffer.h"
 #include "core/python/construct.h"
 #include "core/python/dlpack.h"
+#include "core/python/function_object.h"
 #include "core/python/generator_object.h"
+#include "core/python/hooks.h"
 #include "core/python/node_object.h"
 #include "core/python/op_object.h"
 #include "core/python/runtime_module.h"
@@ -42,6 +44,8 @@ PyMODINIT_FUNC PyInit__C() {
     init_buffer(module);
     init_dlpack(module);
     init_generator(module);
+    init_functions(module);
+    init_hooks(module);
     init_autograd(module);
     init_runtime(module);
     add_operators(module);

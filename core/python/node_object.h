@@ -9,6 +9,8 @@ namespace rl::python {
 void init_nodes(PyObject* module);
 // The node's Python object; None for null.
 PyObject* wrap_node(const Ptr<Node>& node);
+// next_functions: (node, slot) of each edge.
+PyObject* wrap_edges(const Node& node);
 // Null when `o` is no node.
 Ptr<Node> unwrap_node(PyObject* o);
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import rushlight
+from rushlight._storage import TypedStorage
 
 from .errors import UnsafeFileError
 from .location import Restore
@@ -22,7 +23,6 @@ from .rebuild import (
     STORAGE_NAMES,
     TENSOR_FUNCTIONS,
     Rebuild,
-    TypedStorage,
     check_arguments,
 )
 from .unpickler import check_key

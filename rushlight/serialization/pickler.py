@@ -17,6 +17,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
 import rushlight
+from rushlight._storage import TypedStorage
 
 from .objects import torch_module
 from .rebuild import STORAGE_NAMES
@@ -101,6 +102,8 @@ class _Pickler:
             self.save_tensor(obj)
         elif isinstance(obj, rushlight.UntypedStorage):
             self.save_storage(_StorageRef(obj, None))
+        elif isinstance(obj, TypedStorage):
+            self.save_storage(_StorageRef(obj.untyped(), obj.dtype))
         elif isinstance(obj, rushlight.dtype):
             self.write_global("torch", str(obj).removeprefix("torch."))
         elif isinstance(obj, rushlight.Size):

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import rushlight
 from rushlight import _C
+from rushlight._storage import TypedStorage
 
 from .errors import UnsafeFileError
 from .objects import set_attributes
 
 if TYPE_CHECKING:
-    from rushlight import Tensor, UntypedStorage
+    from rushlight import Tensor
 
 STORAGE_NAMES = {
     rushlight.bool: "BoolStorage",
@@ -36,17 +37,6 @@ STORAGE_NAMES = {
 """PyTorch's storage class of each dtype, which is how a file tells the dtype."""
 
 _MAX_BYTES = 2**63 - 1
-
-
-class TypedStorage(NamedTuple):
-    """A storage and the dtype that the file gives its elements."""
-
-    storage: UntypedStorage
-    dtype: Any
-
-    def untyped(self) -> UntypedStorage:
-        """The bytes without a dtype."""
-        return self.storage
 
 
 def make_view(
@@ -113,7 +103,7 @@ def _no_hooks(hooks: Any) -> None:
 def _tensor_v1(*args: Any) -> Tensor:
     check_arguments(args, TypedStorage, int, tuple, tuple)
     typed, offset, size, stride = args
-    return make_view(typed.storage, typed.dtype, offset, size, stride, False)
+    return make_view(typed.untyped(), typed.dtype, offset, size, stride, False)
 
 
 def _tensor_v2(*args: Any) -> Tensor:
@@ -121,7 +111,7 @@ def _tensor_v2(*args: Any) -> Tensor:
     check_arguments(args, *kinds, optional=1)
     typed, offset, size, stride, requires_grad, hooks, *metadata = args
     _no_hooks(hooks)
-    view = make_view(typed.storage, typed.dtype, offset, size, stride, requires_grad)
+    view = make_view(typed.untyped(), typed.dtype, offset, size, stride, requires_grad)
     return _apply_metadata(view, metadata)
 
 

@@ -107,7 +107,7 @@ def test_distributed_shares():
         (lambda: BatchSampler([1], 0, False), ValueError, "batch_size=0"),
         (lambda: BatchSampler([1], True, False), ValueError, "batch_size=True"),
         (lambda: BatchSampler([1], 2, 3), ValueError, "drop_last=3"),
-        (lambda: next(iter(Sampler())), NotImplementedError, ""),
+        (lambda: next(iter(Sampler())), NotImplementedError, None),
     ],
 )
 def test_errors(make, error, text):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from .dtypes import ALL, FLOATS, REAL
+from .dtypes import FLOATS, REAL
 from .pointwise_unary import unary_inputs
 from .table import ErrorInput, OpSamples, SampleInput, error, sample
 
@@ -15,7 +15,7 @@ def activation(
     name: str,
     reference: Callable[..., Any],
     *choices: dict[str, Any],
-    dtypes: frozenset[str] = ALL,
+    dtypes: frozenset[str],
     extremal: bool = True,
     **fields: Any,
 ) -> OpSamples:

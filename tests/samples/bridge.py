@@ -34,7 +34,8 @@ def from_numpy(xp: Any, array: np.ndarray, dtype: str) -> Any:
     """Tensor of `dtype` with a copy of the array's values."""
     if dtype == "bfloat16":
         return xp.from_numpy(np.array(array, np.float32)).to(xp.bfloat16)
-    return xp.from_numpy(np.array(array, np.dtype(dtype)))
+    with np.errstate(invalid="ignore"):
+        return xp.from_numpy(np.array(array, np.dtype(dtype)))
 
 
 def to_numpy(tensor: Any) -> np.ndarray:

@@ -230,7 +230,6 @@ def created(
     name: str, inputs: Inputs, reference: Any = None, **fields: Any
 ) -> OpSamples:
     """A row without tensor arguments, or one whose result has no gradient."""
-    fields.setdefault("dtypes", ALL)
     return OpSamples(name, inputs=inputs, reference=reference, **fields)
 
 

@@ -63,7 +63,7 @@ def matrix_norm_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     )
 
 
-def matrix_norm(x: Any, ord: Any = "fro", keepdim: bool = False) -> Any:  # noqa: A002
+def matrix_norm(x: Any, ord: Any = "fro", keepdim: bool = False) -> Any:
     return np.linalg.norm(x, ord, axis=(-2, -1), keepdims=keepdim)
 
 
@@ -74,7 +74,7 @@ def norm_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     yield sample(make.distinct((2, 3), dtype), 1, 0, True)
 
 
-def linalg_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A002
+def linalg_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
     return np.linalg.norm(x, ord, dim, keepdim)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .activation import sigmoid
-from .dtypes import ALL, FLOATS, FULLS
+from .dtypes import FLOATS, FULLS
 from .softmax import log_softmax
 from .table import ErrorInput, Inputs, OpSamples, SampleInput, error, sample
 
@@ -421,7 +421,6 @@ def pairwise(
 def functional(
     name: str, inputs: Inputs, reference: Callable[..., Any] | None, **fields: Any
 ) -> OpSamples:
-    fields.setdefault("dtypes", ALL)
     return OpSamples(
         f"nn.functional.{name}", inputs=inputs, reference=reference, **fields
     )

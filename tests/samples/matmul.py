@@ -20,7 +20,7 @@ def product(
     name: str,
     reference: Callable[..., Any] | None,
     *cases: Shapes,
-    dtypes: frozenset[str] = ALL,
+    dtypes: frozenset[str],
     errors: Errors | None = None,
     options: tuple[dict[str, Any], ...] = ({},),
     large: Shapes | None = None,

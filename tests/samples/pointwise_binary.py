@@ -1,7 +1,6 @@
 """Samples of the pointwise operators of two and three tensors."""
 
 import math
-import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -93,7 +92,8 @@ def binary(
     name: str,
     reference: Callable[..., Any] | None,
     rule: str = "same",
-    dtypes: frozenset[str] = ALL,
+    *,
+    dtypes: frozenset[str],
     extra: Callable[[Any, str], Iterable[SampleInput]] | None = None,
     inputs_options: dict[str, Any] | None = None,
     **fields: Any,
@@ -108,17 +108,27 @@ def binary(
 
 # Options of binary_inputs by what an operator accepts.
 NO_BOOL: dict[str, Any] = {"scalars": (2, 2.5, 1.5 + 2j)}
+
+
 REALS: dict[str, Any] = {
     "scalars": (2, True, 2.5),
     "mixed": frozenset({"uint8", "int64", "float32"}),
 }
+
+
 NONZERO = {**REALS, "nonzero": True, "apart": True}
+
+
 TENSORS: dict[str, Any] = {
     "scalars": (),
     "mixed": frozenset({"int64", "float32"}),
     "apart": True,
 }
+
+
 FLOAT_TENSORS: dict[str, Any] = {"scalars": (), "mixed": frozenset()}
+
+
 INTEGERS: dict[str, Any] = {
     "scalars": (2, True),
     "mixed": frozenset({"uint8", "int64"}),
@@ -238,30 +248,6 @@ def integer_division_errors(make: Any) -> Iterable[ErrorInput]:
     yield error(RuntimeError, "ZeroDivisionError", x, 0)
 
 
-def ternary_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
-    def part(*shape: int, layout: str = "contiguous") -> Any:
-        return make(shape, dtype, layout=layout, nonzero=True)
-
-    for value in (1, 2):
-        yield sample(part(2, 3), part(2, 3), part(2, 3), value=value)
-    yield sample(part(2, 3), part(3), part(2, 1))
-    yield sample(part(), part(), part())
-    yield sample(part(3, 2, layout="transposed"), part(3, 2, layout="strided"), part())
-    yield sample(part(0, 2), part(2), part(2)).but(grad=False)
-    if kind(dtype) in "fc":
-        yield sample(part(2, 3), part(2, 3), part(3), value=-0.5)
-
-
-def lerp_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
-    for weight in (0.25, 0.75, 2.0):
-        yield sample(make((2, 3), dtype), make((3,), dtype), weight)
-    x = make((3, 2), dtype, layout="transposed")
-    yield sample(x, make((3, 2), dtype), make((3, 2), dtype))
-    yield sample(make((2, 1), dtype), make((3,), dtype), make((2, 3), dtype))
-    yield sample(make((), dtype), make((), dtype), make((), dtype))
-    yield sample(make((0,), dtype), make((1,), dtype), 0.5).but(grad=False)
-
-
 def heaviside_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     for a, b in SHAPES:
         yield sample(make(a, dtype, low=-1, high=1), make(b, dtype))
@@ -295,36 +281,6 @@ def dist_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
         x = make.distinct((2, 3), dtype)
         yield sample(x, make((3,), dtype), p).but(grad=smooth)
     yield sample(make.distinct((4,), dtype), make((4,), dtype))
-
-
-def operator_row(name: str, **fields: Any) -> OpSamples:
-    """`a + b` and `number + b` as Python's operator module calls them."""
-    function = getattr(operator, name)
-    bits = name in ("and_", "or_", "xor", "lshift", "rshift")
-    shift = name in ("lshift", "rshift")
-    divides = name in ("truediv", "floordiv", "mod")
-    compares = name in ("eq", "ne", "lt", "le", "gt", "ge")
-    numbers: tuple[Any, ...] = (3,) if bits else (3, 1.5)
-
-    def inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
-        low = 1 if shift or divides or (name == "pow" and kind(dtype) in "ib") else None
-        high = 4 if shift or name == "pow" else None
-        x = make((2, 3), dtype, low=0.25 if name == "pow" else low, high=high)
-        y = make((3,), dtype, low=low, high=high, nonzero=divides)
-        yield sample(x, y).but(grad=not compares)
-        for number in numbers:
-            smooth = kind(dtype) == "f" and not compares
-            yield sample(x, number).but(reference=kind(dtype) != "b", grad=smooth)
-            smooth = smooth and name != "mod"
-            yield sample(number, y).but(reference=kind(dtype) != "b", grad=smooth)
-
-    return OpSamples(
-        f"operator.{name}",
-        inputs=inputs,
-        reference=function,
-        call=lambda xp: function,
-        **fields,
-    )
 
 
 TABLE: list[OpSamples] = [
@@ -582,30 +538,6 @@ TABLE: list[OpSamples] = [
         grad=False,
     ),
     OpSamples(
-        "lerp",
-        INEXACT,
-        lerp_inputs,
-        lambda a, b, w: a + w * (b - a),
-        result="same",
-        variants="mio",
-    ),
-    OpSamples(
-        "addcmul",
-        NUMBERS,
-        ternary_inputs,
-        lambda a, b, c, *, value=1: a + value * b * c,
-        result="same",
-        variants="mio",
-    ),
-    OpSamples(
-        "addcdiv",
-        INEXACT,
-        ternary_inputs,
-        lambda a, b, c, *, value=1: a + value * b / c,
-        result="same",
-        variants="mio",
-    ),
-    OpSamples(
         "complex",
         FULLS,
         complex_parts,
@@ -616,22 +548,4 @@ TABLE: list[OpSamples] = [
         "polar", FULLS, polar_parts, lambda a, b: a * np.exp(1j * b), variants="o"
     ),
     OpSamples("dist", INEXACT, dist_inputs, dist, result="real", variants="m"),
-    operator_row("add", dtypes=ALL),
-    operator_row("sub", dtypes=NUMBERS),
-    operator_row("mul", dtypes=ALL),
-    operator_row("truediv", dtypes=ALL),
-    operator_row("floordiv", dtypes=REAL, grad=False),
-    operator_row("mod", dtypes=REAL),
-    operator_row("pow", dtypes=NUMBERS),
-    operator_row("eq", dtypes=ALL, result="bool", grad=False),
-    operator_row("ne", dtypes=ALL, result="bool", grad=False),
-    operator_row("lt", dtypes=REAL | BOOL, result="bool", grad=False),
-    operator_row("le", dtypes=REAL | BOOL, result="bool", grad=False),
-    operator_row("gt", dtypes=REAL | BOOL, result="bool", grad=False),
-    operator_row("ge", dtypes=REAL | BOOL, result="bool", grad=False),
-    operator_row("and_", dtypes=INTS | BOOL, grad=False),
-    operator_row("or_", dtypes=INTS | BOOL, grad=False),
-    operator_row("xor", dtypes=INTS | BOOL, grad=False),
-    operator_row("lshift", dtypes=INTS, grad=False, result="same"),
-    operator_row("rshift", dtypes=INTS, grad=False, result="same"),
 ]

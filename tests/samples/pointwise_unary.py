@@ -40,7 +40,8 @@ def unary(
     high: float | None = None,
     extremal: bool = True,
     extra: Callable[[Any, str], Iterable[SampleInput]] | None = None,
-    dtypes: frozenset[str] = ALL,
+    *,
+    dtypes: frozenset[str],
     **fields: Any,
 ) -> OpSamples:
     def inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
@@ -67,7 +68,7 @@ def positional(
     *choices: tuple[Any, ...],
     low: float | None = None,
     high: float | None = None,
-    dtypes: frozenset[str] = ALL,
+    dtypes: frozenset[str],
     **fields: Any,
 ) -> OpSamples:
     """A row whose operator needs further arguments after the tensor."""
@@ -122,7 +123,7 @@ def complex_or(real: Reference, other: Reference) -> Reference:
     return lambda x: other(x) if np.iscomplexobj(x) else real(x)
 
 
-def clamp(x: Any, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     if min is not None:
         x = np.maximum(x, min)
     return x if max is None else np.minimum(x, max)

@@ -89,7 +89,8 @@ def reducer(
 def reduction(
     name: str,
     reference: Reference | None,
-    dtypes: frozenset[str] = ALL,
+    *,
+    dtypes: frozenset[str],
     extra: Callable[[Any, str], Iterable[SampleInput]] | None = None,
     whole: bool = True,
     several: bool = True,
@@ -301,7 +302,7 @@ def norm_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     yield sample(tensor(0, 3), 2, 0).but(grad=False)
 
 
-def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A002
+def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
     dim = dim if dim is None or isinstance(dim, int) else tuple(dim)
     if x.ndim == 0:
         dim = None

@@ -297,9 +297,9 @@ def histc_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     yield sample(make.value([0.5, 1.5, 2.5, 3.0], dtype), bins=3)
 
 
-def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:  # noqa: A002
+def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     if min == 0 and max == 0:
-        min, max = x.min(), x.max()  # noqa: A001
+        min, max = x.min(), x.max()
     return np.histogram(x, bins, (min, max))[0].astype(float)
 
 

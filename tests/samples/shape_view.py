@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
+from . import view_references as ref
 from .dtypes import ALL, COMPLEX, FULLS
 from .scan_sort import dim_errors
 from .table import ErrorInput, Errors, OpSamples, SampleInput, error, sample
 
 Reference = Callable[..., Any]
+
+
 Case = tuple[tuple[int, ...], tuple[Any, ...]]
 
 
@@ -18,7 +20,7 @@ def view(
     name: str,
     reference: Reference,
     *cases: Case,
-    dtypes: frozenset[str] = ALL,
+    dtypes: frozenset[str],
     errors: Errors | None = None,
     layouts: tuple[str, ...] = ("contiguous", "transposed", "strided"),
     **fields: Any,
@@ -34,89 +36,6 @@ def view(
     fields.setdefault("view", True)
     fields.setdefault("strides", True)
     return OpSamples(name, dtypes, inputs, reference, errors=errors, **fields)
-
-
-def dims_of(x: Any, dim: int, extra: int = 0) -> int:
-    count = max(x.ndim + extra, 1)
-    return dim + count if dim < 0 else dim
-
-
-def squeeze(x: Any, dim: Any = None) -> Any:
-    if dim is None:
-        return np.squeeze(x)
-    dims = (dim,) if isinstance(dim, int) else dim
-    if x.ndim == 0:
-        return x
-    return np.squeeze(x, tuple(d for d in dims if x.shape[d] == 1))
-
-
-def transpose(x: Any, a: int, b: int) -> Any:
-    return np.swapaxes(x, a, b) if x.ndim else x
-
-
-def expand(x: Any, *sizes: Any) -> Any:
-    shape = sizes[0] if not isinstance(sizes[0], int) else sizes
-    lead = len(shape) - x.ndim
-    full = [x.shape[i - lead] if s == -1 else s for i, s in enumerate(shape)]
-    return np.broadcast_to(x, full)
-
-
-def narrow(x: Any, dim: int, start: int, length: int) -> Any:
-    index = [slice(None)] * x.ndim
-    start = start if start >= 0 else start + x.shape[dim]
-    index[dim] = slice(start, start + length)
-    return x[tuple(index)]
-
-
-def select(x: Any, dim: int, index: int) -> Any:
-    return np.moveaxis(x, dim, 0)[index]
-
-
-def unbind(x: Any, dim: int = 0) -> Any:
-    return tuple(np.moveaxis(x, dim, 0))
-
-
-def unfold(x: Any, dim: int, size: int, step: int) -> Any:
-    if x.ndim == 0:
-        return as_strided(x, (size,), (x.itemsize,))
-    dim = dims_of(x, dim)
-    count = (x.shape[dim] - size) // step + 1
-    shape = (*x.shape[:dim], count, *x.shape[dim + 1 :], size)
-    strides = list(x.strides)
-    last = strides[dim]
-    strides[dim] *= step
-    return as_strided(x, shape, (*strides, last))
-
-
-def split(x: Any, size: Any, dim: int = 0) -> Any:
-    total = x.shape[dim]
-    if isinstance(size, int):
-        if total == 0:
-            return (x,)
-        edges = list(range(size, total, size))
-    else:
-        edges = [int(e) for e in np.cumsum(size)[:-1]]
-    return tuple(np.split(x, edges, dim))
-
-
-def chunk(x: Any, chunks: int, dim: int = 0) -> Any:
-    return split(x, max(1, -(-x.shape[dim] // chunks)), dim)
-
-
-def tensor_split(x: Any, sections: Any, dim: int = 0) -> Any:
-    return tuple(np.array_split(x, sections, dim))
-
-
-def flatten(x: Any, start: int = 0, end: int = -1) -> Any:
-    if x.ndim == 0:
-        return x.reshape(1)
-    start, end = dims_of(x, start), dims_of(x, end)
-    return x.reshape(*x.shape[:start], -1, *x.shape[end + 1 :])
-
-
-def unflatten(x: Any, dim: int, sizes: tuple[int, ...]) -> Any:
-    dim = dims_of(x, dim)
-    return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
 
 
 def view_errors(make: Any) -> Iterable[ErrorInput]:
@@ -216,11 +135,6 @@ def as_strided_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     yield sample(make((3, 4), dtype), (2, 2), (1, 4), 2)
 
 
-def as_strided_of(x: Any, size: Any, stride: Any, offset: int = 0) -> Any:
-    steps = tuple(s * x.itemsize for s in stride)
-    return as_strided(x.reshape(-1)[offset:], size, steps)
-
-
 def as_strided_errors(make: Any) -> Iterable[ErrorInput]:
     x = make((4,), "float32")
     text = "are out of bounds for storage of size 16"
@@ -251,12 +165,6 @@ def real_pairs_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
         yield sample(make(shape, dtype))
 
 
-def view_as_real(x: Any) -> Any:
-    wide = np.float64 if x.dtype == np.complex128 else np.float32
-    out = as_strided(x.real, (*x.shape, 2), (*x.strides, x.itemsize // 2))
-    return out.view(wide)
-
-
 def reinterpret_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     target = {1: "int8", 2: "int16", 4: "int32", 8: "int64", 16: "float64"}
     sizes = {"bool": 1, "uint8": 1, "int8": 1, "int16": 2, "float16": 2, "bfloat16": 2}
@@ -275,11 +183,12 @@ def broadcast_tensors_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
 
 
 def list_view(name: str, function: Reference, *cases: Case, **fields: Any) -> OpSamples:
-    fields.setdefault("dtypes", ALL)
     return view(name, function, *cases, **fields)
 
 
 A: Any = ()
+
+
 TABLE: list[OpSamples] = [
     view(
         "Tensor.view",
@@ -335,7 +244,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "transpose",
-        transpose,
+        ref.transpose,
         ((3, 4), (0, 1)),
         ((2, 3, 4), (-1, 0)),
         ((), (0, -1)),
@@ -347,7 +256,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "swapaxes",
-        transpose,
+        ref.transpose,
         ((2, 3, 4), (0, 2)),
         ((3, 4), (-1, -2)),
         dtypes=ALL,
@@ -356,7 +265,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "swapdims",
-        transpose,
+        ref.transpose,
         ((2, 3, 4), (0, 2)),
         dtypes=ALL,
         variants="mi",
@@ -415,7 +324,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "squeeze",
-        squeeze,
+        ref.squeeze,
         ((2, 1, 3, 1), A),
         ((2, 1, 3, 1), (1,)),
         ((2, 1, 3, 1), (0,)),
@@ -444,7 +353,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "Tensor.expand",
-        expand,
+        ref.expand,
         ((3, 1), ((3, 4),)),
         ((3, 1), ((2, -1, 4),)),
         ((), ((2, 3),)),
@@ -465,7 +374,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "narrow",
-        narrow,
+        ref.narrow,
         ((3, 4), (0, 1, 2)),
         ((3, 4), (1, -3, 2)),
         ((3, 4), (-1, 4, 0)),
@@ -476,7 +385,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "select",
-        select,
+        ref.select,
         ((3, 4), (0, 1)),
         ((3, 4), (1, -1)),
         ((2, 3, 2), (-2, 2)),
@@ -487,7 +396,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "unbind",
-        unbind,
+        ref.unbind,
         ((3, 2), A),
         ((3, 2), (1,)),
         ((2, 2, 3), (-1,)),
@@ -496,7 +405,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "Tensor.unfold",
-        unfold,
+        ref.unfold,
         ((7,), (0, 3, 2)),
         ((3, 6), (1, 2, 2)),
         ((3, 6), (-2, 3, 1)),
@@ -520,7 +429,7 @@ TABLE: list[OpSamples] = [
     ),
     list_view(
         "split",
-        split,
+        ref.split,
         ((7,), (3,)),
         ((4, 6), (4, 1)),
         ((5, 2), ((1, 0, 4),)),
@@ -531,7 +440,7 @@ TABLE: list[OpSamples] = [
     ),
     list_view(
         "split_with_sizes",
-        split,
+        ref.split,
         ((5, 2), ((1, 4),)),
         ((2, 5), ((2, 3), 1)),
         dtypes=ALL,
@@ -539,7 +448,7 @@ TABLE: list[OpSamples] = [
     ),
     list_view(
         "chunk",
-        chunk,
+        ref.chunk,
         ((7,), (3,)),
         ((4, 6), (4, -1)),
         ((2, 3), (5,)),
@@ -549,7 +458,7 @@ TABLE: list[OpSamples] = [
     ),
     list_view(
         "tensor_split",
-        tensor_split,
+        ref.tensor_split,
         ((7,), (3,)),
         ((4, 6), ((1, 4), 1)),
         ((2, 3), (5, -1)),
@@ -580,7 +489,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "flatten",
-        flatten,
+        ref.flatten,
         ((2, 3, 4), A),
         ((2, 3, 4), (1,)),
         ((2, 3, 4), (0, 1)),
@@ -602,7 +511,7 @@ TABLE: list[OpSamples] = [
     ),
     view(
         "unflatten",
-        unflatten,
+        ref.unflatten,
         ((12,), (0, (3, 4))),
         ((2, 6), (1, (-1, 2))),
         ((2, 6), (-1, (3, 2))),
@@ -629,7 +538,7 @@ TABLE: list[OpSamples] = [
         "as_strided",
         ALL,
         as_strided_inputs,
-        as_strided_of,
+        ref.as_strided_of,
         errors=as_strided_errors,
         view=True,
         strides=True,
@@ -668,7 +577,7 @@ TABLE: list[OpSamples] = [
         "view_as_real",
         COMPLEX,
         complex_view_inputs,
-        view_as_real,
+        ref.view_as_real,
         view=True,
         result="real",
     ),

@@ -298,7 +298,9 @@ def test_wrong_arguments(tmp_path):
         rushlight.save(1, path, pickle_protocol=6)
     with pytest.raises(ValueError, match="pickle_protocol must be >= 2"):
         rushlight.save(1, path, pickle_protocol=1)
-    with pytest.raises(NotImplementedError, match=r"rushlight.load\(pickle_module=io\)"):
+    with pytest.raises(
+        NotImplementedError, match=r"rushlight.load\(pickle_module=io\)"
+    ):
         rushlight.load(path, pickle_module=io)
     with pytest.raises(AttributeError, match="Can't pickle local object"):
         rushlight.save(lambda: 1, path)

@@ -104,7 +104,11 @@ def test_calls_are_refused_by_name(protocol, weights_only):
         *("subprocess\nPopen", "torch\nload", "torch.serialization\nload"),
         *("torch._utils\n_rebuild_sparse_tensor", "torch.nn.functional\n__import__"),
         *("torch.nn.functional\nos.system", "rushlight._C\nstorage_from_buffer"),
-        *("numpy.core.multiarray\nscalar", "functools\npartial", "operator\nattrgetter"),
+        *(
+            "numpy.core.multiarray\nscalar",
+            "functools\npartial",
+            "operator\nattrgetter",
+        ),
     ],
 )
 @pytest.mark.parametrize("weights_only", [True, False])

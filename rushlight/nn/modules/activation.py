@@ -425,7 +425,7 @@ class _AlongDim(Module):
         self.__dict__.setdefault("dim", None)
 
     def forward(self, input: Tensor) -> Tensor:
-        return type(self)._function(input, self.dim, _stacklevel=6)
+        return type(self)._function(input, self.dim, _stacklevel=5)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"

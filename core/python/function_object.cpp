@@ -1,0 +1,357 @@
+// Custom functions: a graph node whose backward is Python, and the ctx object that stands for it.
+#include "core/python/function_object.h"
+
+#include <structmember.h>
+
+#include "core/autograd/grad_mode.h"
+#include "core/autograd/saved_tensor.h"
+#include "core/ops/ops.h"
+#include "core/python/tensor_object.h"
+
+namespace rl::python {
+
+class PyNode;
+
+namespace {
+
+PyTypeObject* context_type;
+
+struct ContextObject {
+  PyObject_HEAD
+  PyNode* node;  // weak: the node holds this object
+  PyObject* dict;
+  PyObject* to_save;
+  PyObject* dirty;
+  PyObject* non_differentiable;
+  PyObject* needs_input_grad;
+  std::vector<SavedTensor>* saved;
+  bool materialize;
+  bool released;
+};
+
+ContextObject* context_of(PyObject* o) { return reinterpret_cast<ContextObject*>(o); }
+
+}  // namespace
+
+// backward() of a Python class, called with the GIL.
+class PyNode final : public Node {
+ public:
+  explicit PyNode(PyObject* context) : context_(Py_NewRef(context)) {}
+  ~PyNode() override {
+    if (!Py_IsInitialized()) return;
+    const GilAcquire gil;
+    context_of(context_)->node = nullptr;
+    Py_DECREF(context_);
+  }
+  std::string name() const override {
+    const GilAcquire gil;
+    return Py_TYPE(context_)->tp_name;
+  }
+  PyObject* context() const { return context_; }
+
+  TensorVec apply(TensorVec&& grads) override {
+    const GilAcquire gil;
+    ContextObject* c = context_of(context_);
+    Object args(checked(PyTuple_New(static_cast<Py_ssize_t>(grads.size()))));
+    for (size_t i = 0; i < grads.size(); ++i) {
+      Tensor g = grads[i];
+      if (!g.defined() && c->materialize && tensor_output[i]) {
+        g = empty(slots[i].sizes, slots[i].dtype, slots[i].device);
+        copy_into(g, scalar_tensor(Scalar(0), g.dtype()));
+      }
+      PyTuple_SET_ITEM(args.get(), static_cast<Py_ssize_t>(i), wrap(g));
+    }
+    const Object method(checked(PyObject_GetAttrString(context_, "_run_backward")));
+    Object out(PyObject_CallObject(method.get(), args.get()));
+    if (!out) throw PythonError();
+    if (!PyTuple_Check(out.get())) out = Object(checked(PyTuple_Pack(1, out.get())));
+    // One gradient an input of forward; those of non-tensors must be None.
+    const auto given = static_cast<size_t>(PyTuple_GET_SIZE(out.get()));
+    size_t count = given;
+    while (count > is_tensor_input.size() && PyTuple_GET_ITEM(out.get(), static_cast<Py_ssize_t>(count - 1)) == Py_None)
+      --count;
+    RL_CHECK(count == is_tensor_input.size(), "function ", name(),
+             " returned an incorrect number of gradients (expected ", is_tensor_input.size(), ", got ", given, ")");
+    TensorVec result;
+    for (size_t i = 0; i < count; ++i) {
+      PyObject* item = PyTuple_GET_ITEM(out.get(), static_cast<Py_ssize_t>(i));
+      if (!is_tensor_input[i]) {
+        RL_CHECK(item == Py_None, "function ", name(), " returned a gradient different from None at position ",
+                 i + 1, ", but the corresponding forward input was not a Variable");
+        continue;
+      }
+      RL_CHECK_TYPE(item == Py_None || is_tensor(item), "expected Variable or None (got ", Py_TYPE(item)->tp_name, ")");
+      result.push_back(item == Py_None ? Tensor() : unwrap(item));
+    }
+    return result;
+  }
+
+  void release_saved() override {
+    const GilAcquire gil;
+    ContextObject* c = context_of(context_);
+    if (c->saved)
+      for (SavedTensor& t : *c->saved) t.reset();
+    c->released = true;
+  }
+
+  std::vector<char> is_tensor_input;
+  std::vector<char> tensor_output;  // by slot
+
+ private:
+  PyObject* context_;
+};
+
+namespace {
+
+int context_traverse(PyObject* o, visitproc visit, void* arg) {
+  ContextObject* c = context_of(o);
+  Py_VISIT(c->dict);
+  Py_VISIT(c->to_save);
+  Py_VISIT(c->dirty);
+  Py_VISIT(c->non_differentiable);
+  return 0;
+}
+
+int context_clear(PyObject* o) {
+  ContextObject* c = context_of(o);
+  Py_CLEAR(c->dict);
+  Py_CLEAR(c->to_save);
+  Py_CLEAR(c->dirty);
+  Py_CLEAR(c->non_differentiable);
+  Py_CLEAR(c->needs_input_grad);
+  return 0;
+}
+
+PyObject* context_new(PyTypeObject* type, PyObject*, PyObject*) {
+  PyObject* o = type->tp_alloc(type, 0);
+  if (o) context_of(o)->materialize = true;
+  return o;
+}
+
+void context_dealloc(PyObject* o) {
+  PyTypeObject* type = Py_TYPE(o);
+  PyObject_GC_UnTrack(o);
+  context_clear(o);
+  delete context_of(o)->saved;
+  type->tp_free(o);
+  if (type == context_type) Py_DECREF(type);
+}
+
+PyObject* save_for_backward(PyObject* o, PyObject* tensors) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tensors); ++i) {
+    PyObject* t = PyTuple_GET_ITEM(tensors, i);
+    if (t == Py_None || is_tensor(t)) continue;
+    PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument %zd is of type %s", i,
+                 Py_TYPE(t)->tp_name);
+    return nullptr;
+  }
+  Py_XSETREF(context_of(o)->to_save, Py_NewRef(tensors));
+  Py_RETURN_NONE;
+}
+PyObject* mark_dirty(PyObject* o, PyObject* tensors) {
+  Py_XSETREF(context_of(o)->dirty, Py_NewRef(tensors));
+  Py_RETURN_NONE;
+}
+PyObject* mark_non_differentiable(PyObject* o, PyObject* tensors) {
+  Py_XSETREF(context_of(o)->non_differentiable, Py_NewRef(tensors));
+  Py_RETURN_NONE;
+}
+PyObject* set_materialize_grads(PyObject* o, PyObject* on) {
+  context_of(o)->materialize = PyObject_IsTrue(on) == 1;
+  Py_RETURN_NONE;
+}
+
+PyObject* saved_tensors(PyObject* o, void*) {
+  return guarded([&]() -> PyObject* {
+    ContextObject* c = context_of(o);
+    if (!c->saved) return c->to_save ? Py_NewRef(c->to_save) : PyTuple_New(0);
+    if (c->released && !c->saved->empty()) fail_backward_twice();
+    const Ptr<Node> owner = c->node ? Ptr<Node>::share(static_cast<Node*>(c->node)) : nullptr;
+    TensorVec list;
+    for (const SavedTensor& t : *c->saved) list.push_back(t.unpack(owner));
+    return wrap_tuple(list);
+  });
+}
+
+PyObject* next_functions(PyObject* o, void*) {
+  return guarded([&] {
+    const Node* node = context_of(o)->node;
+    RL_CHECK(node, "Attribute 'next_functions' is invalid for this instance of _C._FunctionBase. Accessing this "
+             "attribute directly on an instance of autograd.Function is a legacy access pattern that is no longer "
+             "supported. For examples on how to use new-style autograd functions, see "
+             "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function ");
+    return wrap_edges(*node);
+  });
+}
+
+PyObject* context_name(PyObject* o, PyObject*) { return PyUnicode_FromString(Py_TYPE(o)->tp_name); }
+
+bool contains(PyObject* tuple, PyObject* o) {
+  if (!tuple) return false;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i)
+    if (PyTuple_GET_ITEM(tuple, i) == o) return true;
+  return false;
+}
+
+// begin_function(ctx, inputs) -> whether the call is recorded. Sets needs_input_grad.
+PyObject* begin_function(PyObject*, PyObject* args) {
+  PyObject *context, *inputs;
+  if (!PyArg_ParseTuple(args, "O!O!", context_type, &context, &PyTuple_Type, &inputs)) return nullptr;
+  return guarded([&] {
+    ContextObject* c = context_of(context);
+    const Py_ssize_t n = PyTuple_GET_SIZE(inputs);
+    Object needs(checked(PyTuple_New(n)));
+    bool any = false;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+      PyObject* item = PyTuple_GET_ITEM(inputs, i);
+      const bool need = is_tensor(item) && requires_grad(unwrap(item));
+      any = any || need;
+      PyTuple_SET_ITEM(needs.get(), i, Py_NewRef(need ? Py_True : Py_False));
+    }
+    Py_XSETREF(c->needs_input_grad, needs.release());
+    const bool records = any && thread_state().grad_enabled;
+    if (records) {
+      auto node = make_node<PyNode>(context);
+      for (Py_ssize_t i = 0; i < n; ++i) {
+        PyObject* item = PyTuple_GET_ITEM(inputs, i);
+        node->is_tensor_input.push_back(is_tensor(item));
+        if (is_tensor(item)) node->edges.push_back(gradient_edge(unwrap(item)));
+      }
+      c->node = node.detach();  // given to finish_function
+    }
+    return PyBool_FromLong(records);
+  });
+}
+
+// finish_function(ctx, inputs, outputs, records) -> outputs with their history.
+PyObject* finish_function(PyObject*, PyObject* args) {
+  PyObject *context, *inputs, *outputs;
+  int records;
+  if (!PyArg_ParseTuple(args, "O!O!O!p", context_type, &context, &PyTuple_Type, &inputs, &PyTuple_Type, &outputs,
+                        &records))
+    return nullptr;
+  return guarded([&] {
+    ContextObject* c = context_of(context);
+    Ptr<PyNode> node = records ? Ptr<PyNode>::adopt(c->node) : nullptr;
+    const Py_ssize_t n = PyTuple_GET_SIZE(outputs);
+    Object result(checked(PyTuple_New(n)));
+    for (Py_ssize_t i = 0; i < n; ++i) {
+      PyObject* item = PyTuple_GET_ITEM(outputs, i);
+      if (!is_tensor(item)) {
+        if (node) {
+          node->slots.emplace_back();
+          node->tensor_output.push_back(false);
+        }
+        PyTuple_SET_ITEM(result.get(), i, Py_NewRef(item));
+        continue;
+      }
+      Tensor t = unwrap(item);
+      const bool is_input = contains(inputs, item);
+      const bool dirty = contains(c->dirty, item);
+      const bool differentiable = node && is_differentiable(t.dtype()) && !contains(c->non_differentiable, item);
+      if (node) node->tensor_output.push_back(true);
+      if (dirty) {
+        RL_CHECK(is_input, "Some elements marked as dirty during the forward method were not returned as output. "
+                 "The inputs that are modified inplace must all be outputs of the Function.");
+        if (node) {
+          check_inplace(t, true);
+          rebase_history(t, node);
+        }
+        t.impl()->bump_version();
+      } else if (is_input) {
+        // An input handed back becomes another tensor over the same data.
+        const GradModeGuard off(false);
+        t = ops::view_as_self(t);
+        if (differentiable) {
+          make_autograd_meta(t).view_kind = ViewKind::Custom;
+          set_history(t, node);
+        } else if (node) {
+          node->add_slot(t);
+        }
+      } else if (differentiable) {
+        AutogradMeta& meta = make_autograd_meta(t);
+        if (meta.base.defined()) {
+          meta.view_kind = ViewKind::Custom;
+          meta.attr_version = t.version();
+        }
+        set_history(t, node);
+      } else if (node) {
+        node->add_slot(t);
+      }
+      PyTuple_SET_ITEM(result.get(), i, wrap(t));
+    }
+    if (node) {
+      delete c->saved;
+      c->saved = new std::vector<SavedTensor>;
+      for (Py_ssize_t i = 0; c->to_save && i < PyTuple_GET_SIZE(c->to_save); ++i) {
+        PyObject* item = PyTuple_GET_ITEM(c->to_save, i);
+        const bool is_output = contains(outputs, item) && !contains(inputs, item);
+        c->saved->emplace_back(item == Py_None ? Tensor() : unwrap(item), is_output);
+      }
+      Py_CLEAR(c->to_save);
+    }
+    return result.release();
+  });
+}
+
+// abandon_function(ctx): forward raised.
+PyObject* abandon_function(PyObject*, PyObject* context) {
+  return guarded([&]() -> PyObject* {
+    ContextObject* c = context_of(context);
+    if (c->node) Ptr<PyNode>::adopt(c->node);
+    Py_RETURN_NONE;
+  });
+}
+
+PyMethodDef context_methods[] = {
+    {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps inputs and outputs for backward."},
+    {"mark_dirty", mark_dirty, METH_VARARGS, "These inputs were written in place."},
+    {"mark_non_differentiable", mark_non_differentiable, METH_VARARGS, "These outputs carry no gradient."},
+    {"set_materialize_grads", set_materialize_grads, METH_O,
+     "False: missing gradients come as None instead of zeros."},
+    {"name", context_name, METH_NOARGS, "The node's name."},
+    {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef context_getset[] = {
+    {"saved_tensors", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
+    {"next_functions", next_functions, nullptr, "(node, output index) of each tensor input.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMemberDef context_members[] = {
+    {"__dictoffset__", T_PYSSIZET, offsetof(ContextObject, dict), READONLY, nullptr},
+    {"needs_input_grad", T_OBJECT, offsetof(ContextObject, needs_input_grad), READONLY, nullptr},
+    {"to_save", T_OBJECT, offsetof(ContextObject, to_save), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr}};
+PyType_Slot context_slots[] = {{Py_tp_new, reinterpret_cast<void*>(context_new)},
+                               {Py_tp_dealloc, reinterpret_cast<void*>(context_dealloc)},
+                               {Py_tp_traverse, reinterpret_cast<void*>(context_traverse)},
+                               {Py_tp_clear, reinterpret_cast<void*>(context_clear)},
+                               {Py_tp_methods, context_methods},
+                               {Py_tp_getset, context_getset},
+                               {Py_tp_members, context_members},
+                               {0, nullptr}};
+PyType_Spec context_spec = {"rushlight._C._FunctionBase", sizeof(ContextObject), 0,
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
+
+PyMethodDef methods[] = {{"begin_function", begin_function, METH_VARARGS, "begin_function(ctx, inputs)"},
+                         {"finish_function", finish_function, METH_VARARGS,
+                          "finish_function(ctx, inputs, outputs, records)"},
+                         {"abandon_function", abandon_function, METH_O, "abandon_function(ctx)"},
+                         {nullptr, nullptr, 0, nullptr}};
+
+}  // namespace
+
+void init_functions(PyObject* module) {
+  context_type = add_type(module, context_spec, "_FunctionBase");
+  if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
+}
+
+PyObject* function_context(Node& node) {
+  auto* p = dynamic_cast<PyNode*>(&node);
+  return p ? p->context() : nullptr;
+}
+
+Ptr<Node> function_node(PyObject* o) {
+  if (!PyObject_TypeCheck(o, context_type) || !context_of(o)->node) return nullptr;
+  return Ptr<Node>::share(context_of(o)->node);
+}
+
+}  // namespace rl::python
