@@ -39,7 +39,7 @@ test: $(VENV)/.test-ready build ## set up, build, run the tests
 	$(PY) -m pytest $(ARGS)
 
 test-asan: $(VENV)/.test-ready ## the same tests under the address and undefined sanitizers
-	tools/test_asan $(BIN) $(JOBS) $(ARGS)
+	tools/test_build asan $(BIN) $(JOBS) $(ARGS)
 
 test-oracle: $(ORACLE)/.ready build ## compare with torch 2.13 in an environment of its own
 	$(ORACLE)/bin/python -m pytest tests/oracle $(ARGS)
@@ -58,8 +58,8 @@ docs: $(VENV)/.test-ready build ## write the API pages and run every code block 
 	$(PY) tools/api_pages.py
 	$(PY) -m pytest tests/docs
 
-portable: $(VENV)/.test-ready ## build without oneDNN in build-portable/, run the smoke tests
-	tools/test_portable $(BIN) $(JOBS) $(ARGS)
+portable: $(VENV)/.test-ready ## build without oneDNN in build-portable/ and run the tests
+	tools/test_build portable $(BIN) $(JOBS) $(ARGS)
 
 wheel: build ## dist/*.whl, self-contained
 	rm -rf dist

@@ -11,20 +11,24 @@ import json
 import re
 from pathlib import Path
 
-from ops.table import DTYPES, OPS, TYPES, Op, Param
+from ops.table import DTYPES, OPS, REDUCED, TYPES, Op, Param
 
 ROOT = Path(__file__).resolve().parent
-SHARD = 24  # operators in one file of loops, so that no file takes long to compile
+ISAS = ("baseline", "avx2", "avx512")
+SHARD = 12  # operators in one file of loops, so that no file takes long to compile
 NAMES = "xyzw"  # inputs in scalar expressions
 
 SKIP = {"table", "generate", "__init__"}
 FAMILIES = sorted(p.stem for p in ROOT.glob("*.py") if p.stem not in SKIP)
-KIND = {"expr": "Pointwise", "kernel": "Kernel"}
+SPACES = ("cpu", "impl", "plan", "vjp", "check", "choose")
+KIND = {"expr": "Pointwise", "loops": "Pointwise", "kernel": "Kernel"}
+POINTWISE = ("expr", "loops")
 FLAGS = {
     "function": "kFunction",
     "method": "kMethod",
     "inplace": "kInplace",
     "inplace_function": "kInplaceFunction",
+    "inplace_internal": "kInplaceInternal",
     "out": "kOut",
     "multi_view": "kMultiView",
     "factory": "kFactory",
@@ -92,6 +96,8 @@ def return_type(op: Op) -> str:
     if op.returns_list:
         return "TensorVec"
     n = len(op.results)
+    if n == 0:
+        return "void"
     return "Tensor" if n == 1 else f"std::array<Tensor, {n}>"
 
 
@@ -107,6 +113,14 @@ def run_body(op: Op) -> str:
         return f"[](Call& c) {{ cpu::{op.body}({', '.join(args + outs)}); }}"
     if op.kind == "mutate":
         return f"[](Call& c) {{ cpu::{op.body}({', '.join(args)}); }}"
+    if op.kind == "choose" and not is_name(op.body):
+        return f"[](Call& c) {{ forward(c, {op.body}, c.args); }}"
+    if op.kind == "choose":
+        return (
+            "[](Call& c) { Value args[kMaxParams]; "
+            f"std::copy_n(c.args, {len(args)}, args); "
+            f"forward(c, choose::{op.body}({', '.join(['args', *args])}), args); }}"
+        )
     if is_name(op.body):
         value = f"impl::{op.body}({', '.join(args)})"
         prologue = ""
@@ -118,7 +132,9 @@ def run_body(op: Op) -> str:
             if p.name in used
         )
         value = op.body
-    if op.returns_list:
+    if not op.results:
+        store = f"{value};"
+    elif op.returns_list:
         store = f"c.list = {value};"
     elif len(op.results) == 1:
         store = f"c.results[0] = {value};"
@@ -229,7 +245,12 @@ def rule_text(op: Op) -> str:
         fields.append(f".scalars = {{{', '.join(map(str, scalars))}}}")
     if op.scalars_promote:
         fields.append(".scalars_promote = true")
-    isas = ", ".join(f"&loops_{i}::{op.cpp_name}" for i in ("baseline", "avx2", "avx512"))
+    if op.precise_numbers:
+        fields.append(".precise_numbers = true")
+    source = next(o for o in OPS if o.cpp_name == op.body) if op.kind == "loops" else op
+    isas = ", ".join(
+        f"&loops_{'baseline' if source.plain else isa}::{source.cpp_name}" for isa in ISAS
+    )
     fields.append(f".loops = {{{isas}}}")
     return "{" + ", ".join(fields) + "}"
 
@@ -264,14 +285,16 @@ def record(op: Op) -> str:
         flags.append("kList")
     if op.scalar_result:
         flags.append("kScalarResult")
-    if vjp == "nullptr" and op.kind != "composite":
+    if op.result == "bool":
+        flags.append("kBoolResult")
+    if vjp == "nullptr" and op.kind not in ("composite", "choose"):
         flags.append("kNotDifferentiable")
     differentiable = ""
     if op.differentiable:
         mask = sum(1 << op.results.index(r) for r in op.differentiable.split())
         differentiable = f"  .differentiable_results = {mask},\n"
     rule = ""
-    if op.kind == "expr":
+    if op.kind in POINTWISE:
         lines.append(f"constexpr PointwiseRule {name}_rule = {rule_text(op)};")
         rule = f"  .rule = &{name}_rule,\n"
     check = ""
@@ -281,7 +304,7 @@ def record(op: Op) -> str:
     if op.plan:
         args = ", ".join(["p", *unpacked(op, "args")])
         plan = f"  .plan = [](Plan& p, const Value* args) {{ plan::{op.plan}({args}); }},\n"
-    run = "" if op.kind == "expr" else f"  .run = {run_body(op)},\n"
+    run = "" if op.kind in POINTWISE else f"  .run = {run_body(op)},\n"
     kind = KIND.get(op.kind, op.kind.capitalize())
     count = 0 if op.returns_list else len(op.results)
     lines.append(
@@ -311,25 +334,36 @@ def functor(op: Op) -> str:
     count = len(pointwise_inputs(op))
     types = ["bool" if op.mask_first and i == 0 else "T" for i in range(count)]
     args = ", ".join(f"{t} {NAMES[i]}" for i, t in enumerate(types))
-    result = {"compute": "T", "bool": "bool", "real": "Real<T>", "int64": "int64_t"}
+    result = {
+        "compute": "T",
+        "bool": "bool",
+        "real": "Real<T>",
+        "complex": "std::complex<T>",
+    }
     fields = "".join(f"  T {s};\n" for s in op.scalars)
     inits = ", ".join(f"{s}(c.get<T>({k}))" for k, s in enumerate(op.scalars))
     constructor = f"explicit {op.cpp_name}_fn([[maybe_unused]] const LoopContext& c)"
     constructor += f" : {inits} {{}}" if inits else " {}"
     out = result[op.result]
+    near = ""
+    if op.near:
+        near = f"\n  RL_INLINE Out near({args}) const {{\n{line_mark(op)}\n    return {op.near}; }}"
     return (
         f"template <class T>\nstruct {op.cpp_name}_fn {{\n"
         f"  using Out = {out};\n{fields}  {constructor}\n"
         f"  RL_INLINE Out operator()({args}) const {{\n{line_mark(op)}\n"
-        f"    return static_cast<Out>({op.body}); }}\n}};"
+        f"    return static_cast<Out>({op.body}); }}{near}\n}};"
     )
 
 
 def loop_set(op: Op) -> str:
     count = len(pointwise_inputs(op))
     mask = "true" if op.mask_first else "false"
+    reduced = "loop" if op.exact else "reduced_loop"
     cells = [
-        f"&loop<{op.cpp_name}_fn, {CPP_TYPES[d]}, {count}, {mask}>" if d in op.on else "nullptr"
+        f"&{reduced if d in REDUCED else 'loop'}<{op.cpp_name}_fn, {CPP_TYPES[d]}, {count}, {mask}>"
+        if d in op.on
+        else "nullptr"
         for d in DTYPES
     ]
     return (
@@ -350,14 +384,18 @@ def declarations() -> str:
         f"extern const Op<{0 if o.returns_list else len(o.results)}> {o.cpp_name};" for o in OPS
     ]
     lines += ["}  // namespace rl::ops", "namespace rl {"]
-    spaces: dict[str, list[str]] = {k: [] for k in ("cpu", "impl", "plan", "vjp", "check")}
+    spaces: dict[str, list[str]] = {k: [] for k in SPACES}
     for o in OPS:
         if o.kind == "kernel":
             outs = ", ".join(f"const Tensor& out_{r}" for r in o.results)
             spaces["cpu"].append(f"void {o.body}({signature(o, '', outs)});")
         elif o.kind == "mutate":
             spaces["cpu"].append(f"void {o.body}({signature(o)});")
-        elif o.kind != "expr" and is_name(o.body):
+        elif o.kind == "choose" and is_name(o.body):
+            spaces["choose"].append(
+                f"const OpRecord& {o.body}({signature(o, 'Value* args')});"
+            )
+        elif o.kind not in POINTWISE and is_name(o.body):
             spaces["impl"].append(f"{return_type(o)} {o.body}({signature(o)});")
         if o.plan:
             spaces["plan"].append(f"void {o.plan}({signature(o, 'Plan& p')});")
@@ -375,10 +413,10 @@ def declarations() -> str:
 def records_file(family: str) -> str:
     ops = [o for o in OPS if o.family == family]
     loops = []
-    for isa in ("baseline", "avx2", "avx512"):
-        names = [f"extern const LoopSet {o.cpp_name};" for o in ops if o.kind == "expr"]
-        if names:
-            loops.append(f"namespace loops_{isa} {{ {' '.join(names)} }}")
+    named = [o.cpp_name if o.kind == "expr" else o.body for o in ops if o.kind in POINTWISE]
+    externs = " ".join(f"extern const LoopSet {n};" for n in dict.fromkeys(named))
+    if named:
+        loops = [f"namespace loops_{isa} {{ {externs} }}" for isa in ISAS]
     head = [
         f"// Generated by ops/generate.py from ops/{family}.py.",
         '#include "core/ops/ops_prelude.h"',
@@ -401,9 +439,10 @@ def registry_file() -> str:
 
 def loops_file(ops: list[Op]) -> str:
     body = "\n".join(functor(o) + "\n" + loop_set(o) for o in ops)
+    special = '#include "core/kernels/math/special.h"\n' if ops[0].plain else ""
     return (
-        "// Generated by ops/generate.py: scalar loops, compiled once an instruction set.\n"
-        '#include "core/kernels/cpu/loops.h"\n'
+        "// Generated by ops/generate.py: scalar loops.\n"
+        f'#include "core/kernels/cpu/loops.h"\n{special}'
         f"namespace rl::RL_ISA_NAMESPACE {{\n{body}\n}}\n"
     )
 
@@ -415,9 +454,12 @@ def outputs() -> dict[str, str]:
     files = {"ops.h": declarations(), "registry.cpp": registry_file()}
     for family in FAMILIES:
         files[f"records_{family}.cpp"] = records_file(family)
-        looped = [o for o in OPS if o.family == family and o.kind == "expr"]
-        for k in range(0, len(looped), SHARD):
-            files[f"loops_{family}_{k // SHARD}.cpp"] = loops_file(looped[k : k + SHARD])
+        for prefix, plain in (("loops", False), ("plain", True)):
+            some = [o for o in OPS if o.family == family and o.kind == "expr"]
+            some = [o for o in some if o.plain == plain]
+            for k in range(0, len(some), SHARD):
+                name = f"{prefix}_{family}_{k // SHARD}.cpp"
+                files[name] = loops_file(some[k : k + SHARD])
     return files
 
 

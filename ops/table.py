@@ -19,6 +19,7 @@ BOOL = ("Bool",)
 INTEGERS = tuple(DTYPES[1:6])
 FLOATS = tuple(DTYPES[6:10])
 COMPLEX = tuple(DTYPES[10:])
+REDUCED = FLOATS[:2]
 REAL = INTEGERS + FLOATS
 REAL_BOOL = BOOL + REAL
 NUMBERS = REAL + COMPLEX
@@ -107,6 +108,10 @@ class Op:
     mask_first: bool = False
     scalars: tuple[str, ...] = ()
     scalars_promote: bool = False
+    near: str = ""
+    exact: bool = False
+    plain: bool = False
+    precise_numbers: bool = False
     check: str = ""
     variants: frozenset[str] = field(default_factory=frozenset)
     grad: dict[str, str] = field(default_factory=dict)
@@ -164,7 +169,7 @@ def _parse_results(text: str) -> tuple[list[str], bool, bool]:
     return [p[1] if named else f"result{i}" for i, p in enumerate(pieces)], named, False
 
 
-_KINDS = ("expr", "kernel", "dynamic", "view", "composite", "mutate")
+_KINDS = ("expr", "loops", "kernel", "dynamic", "view", "composite", "choose", "mutate")
 
 
 def op(
@@ -179,6 +184,10 @@ def op(
     mask_first: bool = False,
     scalars: str = "",
     scalars_promote: bool = False,
+    near: str = "",
+    exact: bool = False,
+    plain: bool = False,
+    precise_numbers: bool = False,
     check: str = "",
     plan: str = "",
     grad: dict[str, str] | None = None,
@@ -186,6 +195,7 @@ def op(
     saves: str = "",
     differentiable: str = "",
     node: str = "",
+    depth: int = 1,
     **body: str,
 ) -> None:
     """Declares an operator.
@@ -193,18 +203,28 @@ def op(
     Exactly one of these says how it runs:
 
     * ``expr``: a scalar expression of the inputs ``x, y, z, w`` and of the scalar
-      parameters by name; loops are made for the dtypes in ``on``.
+      parameters by name; loops are made for the dtypes in ``on``. ``near`` is a faster
+      expression for arguments of moderate size; ``exact`` loops see 16-bit floats as
+      they are, not as float; ``plain`` ones are compiled once, for code that gains
+      nothing from vectors; ``precise_numbers``: Python numbers meet 16-bit floats
+      unrounded.
+    * ``loops``: the name of another operator, whose loops serve this one too.
     * ``kernel``: a C++ function ``cpu::<name>`` that fills results laid out by
       ``plan::<plan>``.
     * ``dynamic``: a C++ function ``impl::<name>`` that makes its results.
     * ``view``: an expression or function whose result shares memory with the first
       argument.
     * ``composite``: an expression or function made of other operators.
+    * ``choose``: the operator that runs in its place with the same leading arguments:
+      its name as ``ops::name``, or a function ``choose::<name>`` that returns it and
+      may change the arguments.
     * ``mutate``: a C++ function ``cpu::<name>`` that writes into its first argument.
 
     ``grad`` maps a parameter to its derivative formula, or to ``"none"``; ``vjp`` names
     a C++ function that computes all gradients, with ``saves`` what it reads.
-    ``variants``: ``function method inplace inplace_function out factory multi_view``.
+    ``variants``: ``function method inplace inplace_function inplace_internal out factory
+    multi_view``. ``node`` may name one node for tensor operands, one for a number as
+    second operand and one for a number as first, as ``"A/B/C"``.
     A result of type ``bool``, ``int`` or ``float`` is a 0-d tensor in C++ and its value
     in Python.
     """
@@ -214,7 +234,7 @@ def op(
     kinds = [k for k in _KINDS if k in body]
     if len(kinds) != 1 or len(body) != 1:
         raise ValueError(f"{schema}: give exactly one of {', '.join(_KINDS)}")
-    frame = inspect.stack()[1]
+    frame = inspect.stack()[depth]
     name, overload, params, results = match.groups()
     names, named, returns_list = _parse_results(results)
     OPS.append(
@@ -240,6 +260,10 @@ def op(
             mask_first=mask_first,
             scalars=tuple(scalars.split()),
             scalars_promote=scalars_promote,
+            near=near,
+            exact=exact,
+            plain=plain,
+            precise_numbers=precise_numbers,
             check=check,
             variants=frozenset(variants.split()),
             grad=grad or {},
@@ -249,3 +273,9 @@ def op(
             node=node,
         )
     )
+
+
+def alias(schema: str, target: str, variants: str = "function method inplace out") -> None:
+    """Declares another name of the operator whose C++ name is ``target``."""
+    doc = f"Another name of {target}."
+    op(schema, doc, choose=f"ops::{target}", variants=variants, depth=2)

@@ -16,6 +16,9 @@ struct Call {
 
 void invoke(Call& call);
 
+// Runs `op` in the place of call.op, with its mode and targets.
+void forward(Call& call, const OpRecord& op, const Value* args);
+
 // What a plan decides: geometry of each result, before anything is allocated.
 class Plan {
  public:

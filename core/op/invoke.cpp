@@ -70,6 +70,8 @@ void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode
 void compute(Call& call) {
   const OpRecord& op = call.op;
   if (op.kind == OpKind::Pointwise) return run_pointwise(call);
+  // Kernels may call other operators; this call's node is the record of them all.
+  const GradModeGuard no_grad(false);
   Tensor targets[kMaxResults];
   const int count = call.mode == Mode::InPlace ? 1 : op.result_count;
   if (call.mode != Mode::Functional)
@@ -136,6 +138,7 @@ void mark_inference(Call& call) {
 void invoke_direct(Call& call) {
   const OpRecord& op = call.op;
   if (op.check) op.check(call.args);
+  if (op.kind == OpKind::Choose) return op.run(call);
   if (op.kind == OpKind::Composite) return run_composite(call);
   const ThreadState& state = thread_state();
   const bool needs_grad = state.grad_enabled && any_requires_grad(call);
@@ -153,7 +156,7 @@ void invoke_direct(Call& call) {
     return;
   }
   if (call.mode == Mode::Out) {
-    RL_CHECK(!needs_grad || op.flags & kNotDifferentiable, op.name,
+    RL_CHECK(!needs_grad || op.flags & (kNotDifferentiable | kBoolResult), op.name,
              "(): functions with out=... arguments don't support automatic differentiation, but one "
              "of the arguments requires grad.");
     for (int i = 0; i < op.result_count; ++i)
@@ -165,7 +168,7 @@ void invoke_direct(Call& call) {
       if (call.results[i]) call.results[i].impl()->bump_version();
     return;
   }
-  if (needs_grad && op.vjp) node = begin_record(call);
+  if (needs_grad && op.vjp && !(op.flags & kBoolResult)) node = begin_record(call);
   compute(call);
   if (op.kind == OpKind::View) finish_view(call);
   else if (state.inference) mark_inference(call);
@@ -173,6 +176,14 @@ void invoke_direct(Call& call) {
 }
 
 }  // namespace
+
+void forward(Call& call, const OpRecord& op, const Value* args) {
+  Call inner{op, args, call.mode, {}, {}};
+  std::move(call.results, call.results + op.result_count, inner.results);
+  invoke(inner);
+  std::move(inner.results, inner.results + op.result_count, call.results);
+  call.list = std::move(inner.list);
+}
 
 void invoke(Call& call) {
   Interceptor* const interceptor = thread_state().interceptor;

@@ -118,6 +118,22 @@ void finish_record(Call& call, const Ptr<OpNode>& node) {
   }
 }
 
+// "A/B/C" names A for tensor operands, B and C with a number as a later or the first one.
+std::string OpNode::name() const {
+  std::string_view all = op.node_name;
+  size_t which = 0;
+  for (uint32_t i = 0; i < op.param_count; ++i)
+    if (op.params[i].type == ParamType::Operand && args[i].value.is_number()) {
+      which = i == 0 ? 2 : 1;
+      break;
+    }
+  for (size_t slash = all.find('/'); slash != all.npos; slash = all.find('/')) {
+    if (which-- == 0) return std::string(all.substr(0, slash));
+    all.remove_prefix(slash + 1);
+  }
+  return std::string(all);
+}
+
 TensorVec OpNode::apply(TensorVec&& grads) {
   bool any = false;
   for (const Tensor& g : grads) any = any || g.defined();

@@ -31,7 +31,7 @@ class OpNode final : public Node {
  public:
   explicit OpNode(const OpRecord& op) : op(op) {}
   TensorVec apply(TensorVec&& grads) override;
-  std::string name() const override { return op.node_name; }
+  std::string name() const override;
   void release_saved() override;
 
   const OpRecord& op;

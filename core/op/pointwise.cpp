@@ -28,7 +28,7 @@ Dtype ResultType::get() const {
     if (!any) out = by_rank_[rank];
     else if (category(by_rank_[rank]) > category(out)) {
       // Precision of a real float survives meeting a complex number.
-      out = is_complex(by_rank_[rank]) && is_floating(out) && rank == 2
+      out = is_complex(by_rank_[rank]) && is_floating(out)
                 ? rl::to_complex(out)
                 : promote(out, by_rank_[rank]);
     }
@@ -50,7 +50,7 @@ Dtype result_dtype(const PointwiseRule& rule, Dtype compute) {
   switch (rule.result) {
     case ResultDtype::Bool: return Dtype::Bool;
     case ResultDtype::Real: return to_real(compute);
-    case ResultDtype::Int64: return Dtype::Int64;
+    case ResultDtype::Complex: return to_complex(compute);
     default: return compute;
   }
 }
@@ -78,6 +78,7 @@ Dtype compute_dtype(const PointwiseRule& rule, const Value* args) {
     d = type.get();
   }
   if (rule.promote == Promote::Float && is_integral(d, true)) d = default_dtype();
+  if (rule.promote == Promote::Int && d == Dtype::Bool) d = Dtype::Int64;
   return d;
 }
 
@@ -97,6 +98,23 @@ void load_context(LoopContext& context, const PointwiseRule& rule, const Value* 
   }
 }
 
+// A number operand as the loop reads it: 16-bit floats as float.
+void load_number(const Scalar& s, Dtype dtype, bool precise, std::byte* to) {
+  switch (dtype) {
+    case Dtype::Float32: *reinterpret_cast<float*>(to) = s.to<float>(); return;
+    case Dtype::Float16:
+    case Dtype::BFloat16: {
+      const float value = s.to<float>();
+      *reinterpret_cast<float*>(to) = precise                    ? value
+                                      : dtype == Dtype::Float16 ? float{Half(value)}
+                                                                : float{BFloat16(value)};
+      return;
+    }
+    default:
+      dispatch(AllTypes{}, dtype, "", [&]<class T>() { *reinterpret_cast<T*>(to) = s.to<T>(); });
+  }
+}
+
 }  // namespace
 
 void run_pointwise(Call& call) {
@@ -112,6 +130,7 @@ void run_pointwise(Call& call) {
   const Tensor* model = nullptr;  // the first tensor input
   bool same_shape = true, all_contiguous = true;
   Device device;
+  LoopContext context;
   for (int k = 0; k < rule.input_count; ++k) {
     const Value& v = args[rule.inputs[k]];
     const Dtype wanted = rule.mask_first && k == 0 ? Dtype::Bool : compute;
@@ -119,9 +138,8 @@ void run_pointwise(Call& call) {
     if (!v.is_tensor()) {
       RL_CHECK_TYPE(v.is_number(), call.op.name, "(): argument '", call.op.params[rule.inputs[k]].name,
                     "' must be Tensor or Number, not None");
-      const Scalar s = v.scalar();
-      dispatch(AllTypes{}, wanted, call.op.name,
-               [&]<class T>() { *reinterpret_cast<T*>(in.number) = s.to<T>(); });
+      load_number(v.scalar(), wanted, rule.precise_numbers, in.number);
+      if (is_reduced(wanted)) context.float_numbers |= 1u << k;
       in.data = in.number;
       in.is_number = true;
       continue;
@@ -188,7 +206,6 @@ void run_pointwise(Call& call) {
   }
 
   if (!result.is_meta() && result.numel() > 0) {
-    LoopContext context;
     if (rule.scalar_count) load_context(context, rule, args, compute);
     const auto step = static_cast<int64_t>(size_of(compute));
     if (same_shape && all_contiguous && result.is_contiguous()) {

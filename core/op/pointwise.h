@@ -11,9 +11,10 @@ enum class Promote : uint8_t {
   Common,  // promoted dtype of the inputs
   Float,   // the same, integers to the default float
   Self,    // dtype of the first input
+  Int,     // promoted dtype of the inputs, bool to int64
 };
 
-enum class ResultDtype : uint8_t { Compute, Bool, Real, Int64 };
+enum class ResultDtype : uint8_t { Compute, Bool, Real, Complex };
 
 // The loops of one operator for one instruction set, by compute dtype; null where not supported.
 struct LoopSet {
@@ -32,13 +33,15 @@ struct PointwiseRule {
   uint8_t scalar_count = 0;
   uint8_t scalars[kMaxLoopScalars] = {0};  // parameters passed to the loop as numbers
   bool scalars_promote = false;            // they take part in promotion (clamp, where)
-  bool int_to_default_only = false;
+  bool precise_numbers = false;    // numbers meet 16-bit floats unrounded
   // Loops for the instruction sets compiled in: baseline, AVX2, AVX-512.
   const LoopSet* loops[3] = {nullptr, nullptr, nullptr};
 };
 
 // What loops get besides data: the scalar arguments, as the compute dtype's arithmetic type.
 struct LoopContext {
+  // Loops over 16-bit floats: bit k is set where input k points to one float.
+  uint32_t float_numbers = 0;
   union Number {
     double d;
     int64_t i;

@@ -46,6 +46,7 @@ enum class OpKind : uint8_t {
   View,       // the result shares memory with the first argument
   Composite,  // made of other operators; records no node of its own
   Mutate,     // writes into its first argument; exists only in place
+  Choose,     // hands its arguments to another operator
 };
 
 enum class Mode : uint8_t { Functional, InPlace, Out };
@@ -61,6 +62,8 @@ enum OpFlags : uint32_t {
   kList = 128,          // returns a list of tensors
   kFactory = 256,       // makes a tensor from sizes or numbers: takes requires_grad=
   kScalarResult = 512,  // Python gets the 0-d result's value
+  kInplaceInternal = 1024,  // in place, for the package's own Python code only
+  kBoolResult = 2048,   // pointwise with a bool result: recorded in place only
 };
 
 // Which arguments and results backward reads, as bit masks read off the formulas.

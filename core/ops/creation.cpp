@@ -1,88 +1,201 @@
 // Tensors from sizes and numbers.
-#include <cmath>
+#include "core/ops/creation.h"
 
+#include <cmath>
+#include <limits>
+
+#include "core/base/threads.h"
 #include "core/ops/operators.h"
-#include "core/ops/ops_prelude.h"
 
 namespace rl {
+namespace {
 
-Tensor value_sum(const Tensor& grad) { return ops::sum(grad); }
-
-namespace impl {
-
-Tensor empty(IntList size, std::optional<Dtype> dtype, std::optional<Layout>, std::optional<Device> device,
-             std::optional<bool>, std::optional<MemoryFormat> format) {
-  check_sizes_nonnegative(size);
-  return rl::empty(size, dtype.value_or(default_dtype()), device.value_or(Device{}),
-                   format.value_or(MemoryFormat::Contiguous));
+// The C++ type names PyTorch's messages show.
+const char* cpp_name(Dtype d) {
+  constexpr const char* kNames[kDtypeCount] = {
+      "bool", "uint8_t", "int8_t", "int16_t", "int", "int64_t", "c10::Half", "c10::BFloat16", "float",
+      "double", "c10::complex<float>", "c10::complex<double>"};
+  return kNames[static_cast<int>(d)];
 }
 
-Tensor full(IntList size, const Scalar& value, std::optional<Dtype> dtype, std::optional<Layout>,
-            std::optional<Device> device, std::optional<bool>) {
+template <class T>
+bool real_fits(double v) {
+  if constexpr (std::is_integral_v<T>) {
+    // As doubles: the largest int64 rounds up, so the bound is excluded there.
+    const auto high = static_cast<double>(std::numeric_limits<T>::max());
+    return v >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+           (sizeof(T) == 8 ? v < high : v <= high);
+  } else {
+    constexpr double kHalf = 65504, kBFloat16 = 3.3895313892515355e38;
+    const double high = std::is_same_v<T, Half>       ? kHalf
+                        : std::is_same_v<T, BFloat16> ? kBFloat16
+                                                      : static_cast<double>(std::numeric_limits<Compute<T>>::max());
+    return !std::isfinite(v) || std::fabs(v) <= high;
+  }
+}
+
+template <class T>
+bool int_fits(int64_t v) {
+  if constexpr (std::is_unsigned_v<T>) {
+    // Negative numbers wrap.
+    const int64_t high = std::numeric_limits<T>::max();
+    return v >= -high && v <= high;
+  } else if constexpr (std::is_integral_v<T>) {
+    return v >= std::numeric_limits<T>::lowest() && v <= std::numeric_limits<T>::max();
+  } else {
+    return real_fits<T>(static_cast<double>(v));
+  }
+}
+
+template <class T>
+bool fits(const Scalar& s) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return !s.is_complex() || s.to_complex().imag() == 0;
+  } else if constexpr (is_complex_type<T>) {
+    return real_fits<Real<T>>(s.to_complex().real()) && real_fits<Real<T>>(s.to_complex().imag());
+  } else {
+    if (s.is_complex() && s.to_complex().imag() != 0) return false;
+    return s.is_integral() ? int_fits<T>(s.to_int()) : real_fits<T>(s.to_double());
+  }
+}
+
+}  // namespace
+
+void check_number_fits(const Scalar& value, Dtype dtype) {
+  bool good = true;
+  dispatch(AllTypes{}, dtype, "fill_", [&]<class T>() { good = fits<T>(value); });
+  RL_CHECK(good, "value cannot be converted to type ", cpp_name(dtype), " without overflow");
+}
+
+void check_available(std::optional<Device> device, std::optional<bool> pin_memory) {
+  RL_CHECK(!device || device->type != DeviceType::Cuda,
+           "Torch not compiled with CUDA enabled: rushlight computes on the CPU");
+  RL_CHECK(!pin_memory.value_or(false),
+           "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is "
+           "available on this system.");
+}
+
+TensorOptions options_of(const Tensor& self, TensorOptions given) {
+  if (!given.dtype) given.dtype = self.dtype();
+  if (!given.device) given.device = self.device();
+  return given;
+}
+
+Tensor created_empty(IntList size, const TensorOptions& options) {
   check_sizes_nonnegative(size);
-  Tensor out = rl::empty(size, dtype.value_or(value.dtype()), device.value_or(Device{}));
-  cpu::fill_(out, value);
+  check_available(options.device, options.pin_memory);
+  const MemoryFormat format = options.format.value_or(MemoryFormat::Contiguous);
+  RL_CHECK(format != MemoryFormat::Preserve, "unsupported memory format Preserve");
+  return empty(size, options.dtype.value_or(default_dtype()), options.device.value_or(Device{}), format);
+}
+
+Tensor created(IntList size, const Scalar& value, const TensorOptions& options) {
+  Tensor out = created_empty(size, options);
+  fill(out, value);
   return out;
 }
 
-Tensor zeros(IntList size, std::optional<Dtype> dtype, std::optional<Layout> layout,
-             std::optional<Device> device, std::optional<bool> pin) {
-  return full(size, Scalar(0), dtype.value_or(default_dtype()), layout, device, pin);
+Tensor created_empty_like(const Tensor& self, const TensorOptions& given) {
+  const TensorOptions options = options_of(self, given);
+  check_available(options.device, options.pin_memory);
+  const MemoryFormat format = options.format.value_or(MemoryFormat::Preserve);
+  if (format != MemoryFormat::Preserve) return empty(self.sizes(), *options.dtype, *options.device, format);
+  if (self.is_contiguous()) return empty(self.sizes(), *options.dtype, *options.device);
+  const Dims strides = is_dense(self) ? self.strides() : dense_strides_like(self.sizes(), self.strides());
+  return empty_strided(self.sizes(), strides, *options.dtype, *options.device);
 }
 
-Tensor ones(IntList size, std::optional<Dtype> dtype, std::optional<Layout> layout,
-            std::optional<Device> device, std::optional<bool> pin) {
-  return full(size, Scalar(1), dtype.value_or(default_dtype()), layout, device, pin);
+Tensor created_like(const Tensor& self, const Scalar& value, const TensorOptions& options) {
+  Tensor out = created_empty_like(self, options);
+  fill(out, value);
+  return out;
 }
 
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<Dtype> dtype,
-              std::optional<Layout>, std::optional<Device> device, std::optional<bool>) {
-  const bool integral = start.is_integral() && end.is_integral() && step.is_integral();
-  const Dtype d = dtype.value_or(integral ? Dtype::Int64 : default_dtype());
-  RL_CHECK(step.to_double() != 0, "step must be nonzero");
-  RL_CHECK(std::isfinite(start.to_double()) && std::isfinite(end.to_double()), "unsupported range: ",
-           start.to_double(), " -> ", end.to_double());
-  const double span = end.to_double() - start.to_double();
-  RL_CHECK(span == 0 || (span > 0) == (step.to_double() > 0),
-           "upper bound and lower bound inconsistent with step sign");
-  int64_t n = 0;
-  if (integral && is_integral(d, false)) {
-    const int64_t by = step.to_int(), sign = by > 0 ? 1 : -1;
-    n = (end.to_int() - start.to_int() + by - sign) / by;
-  } else {
-    n = static_cast<int64_t>(std::ceil(span / step.to_double()));
+Tensor zeros(IntList size, const TensorOptions& options) {
+  for (const int64_t s : size) RL_CHECK(s >= 0, "zeros: Dimension size must be non-negative.");
+  return created(size, Scalar(0), options);
+}
+
+Tensor empty_strided(IntList size, IntList stride, const TensorOptions& options) {
+  check_sizes_nonnegative(size);
+  check_available(options.device, options.pin_memory);
+  RL_CHECK(size.size() == stride.size(), "dimensionality of sizes (", size.size(),
+           ") must match dimensionality of strides (", stride.size(), ")");
+  for (const int64_t s : stride)
+    RL_CHECK(s >= 0, "Storage size calculation overflowed with sizes=", size, " and strides=", stride);
+  return empty_strided(size, stride, options.dtype.value_or(default_dtype()),
+                       options.device.value_or(Device{}));
+}
+
+Tensor empty_permuted(IntList size, IntList order, const TensorOptions& options) {
+  const auto n = static_cast<int64_t>(size.size());
+  RL_CHECK(size.size() == order.size(),
+           "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = ",
+           n, " is not equal to len(physical_layout) = ", order.size());
+  Dims strides(size.size());
+  std::vector<char> seen(size.size());
+  int64_t step = 1;
+  for (auto i = n; i-- > 0;) {
+    const int64_t d = order[static_cast<size_t>(i)];
+    RL_CHECK(d >= 0 && d < n, "Dimension out of range (expected to be between 0 and ", n - 1, ", but got ", d,
+             " at index ", i, ").  NB: negative dims not currently supported; file an issue if you want it.");
+    const auto at = static_cast<size_t>(d);
+    RL_CHECK(!seen[at], "Duplicate dim not allowed");
+    seen[at] = 1;
+    strides[at] = step;
+    step *= std::max<int64_t>(size[at], 1);
   }
-  Tensor out = rl::empty(Dims{n}, d, device.value_or(Device{}));
+  return empty_strided(size, strides, options);
+}
+
+Tensor eye(int64_t n, int64_t m, const TensorOptions& options) {
+  RL_CHECK(n >= 0, "n must be greater or equal to 0, got ", n);
+  RL_CHECK(m >= 0, "m must be greater or equal to 0, got ", m);
+  Tensor out = zeros(Dims{n, m}, options);
+  if (!out.is_meta()) fill(alias(out, Dims{std::min(n, m)}, Dims{m + 1}, 0), Scalar(1));
+  return out;
+}
+
+Tensor triangle_indices(const char* name, int64_t row, int64_t col, int64_t offset,
+                        const TensorOptions& options) {
+  RL_CHECK(row >= 0, "row must be non-negative, got", row);
+  RL_CHECK(col >= 0, "col must be non-negative, got", col);
+  const bool upper = std::string_view(name) == "triu_indices";
+  // Columns [first(r), last(r)) of row r.
+  const auto first = [&](int64_t r) { return upper ? std::clamp<int64_t>(r + offset, 0, col) : 0; };
+  const auto last = [&](int64_t r) { return upper ? col : std::clamp<int64_t>(r + offset + 1, 0, col); };
+  int64_t n = 0;
+  for (int64_t r = 0; r < row; ++r) n += last(r) - first(r);
+  TensorOptions chosen = options;
+  chosen.dtype = options.dtype.value_or(Dtype::Int64);
+  Tensor out = created_empty(Dims{2, n}, chosen);
   if (out.is_meta()) return out;
-  dispatch(RealTypes{}, d, "arange", [&]<class T>() {
-    T* const p = out.data<T>();
-    if constexpr (std::is_integral_v<T>) {
-      const int64_t a = start.to_int(), by = step.to_int();
-      for (int64_t i = 0; i < n; ++i) p[i] = static_cast<T>(a + i * by);
-    } else {
-      using A = std::conditional_t<is_reduced_type<T>, float, double>;
-      const A a = static_cast<A>(start.to_double()), by = static_cast<A>(step.to_double());
-      for (int64_t i = 0; i < n; ++i) p[i] = static_cast<T>(a + by * static_cast<A>(i));
-    }
+  dispatch(Integers{}, out.dtype(), name, [&]<class T>() {
+    T* rows = out.data<T>();
+    T* cols = rows + n;
+    for (int64_t r = 0; r < row; ++r)
+      for (int64_t c = first(r); c < last(r); ++c) {
+        *rows++ = static_cast<T>(r);
+        *cols++ = static_cast<T>(c);
+      }
   });
   return out;
 }
 
-}  // namespace impl
+namespace impl {
 
-namespace cpu {
-
-void fill_(const Tensor& self, const Operand& value) {
-  if (self.is_meta()) return;
-  if (value.is_tensor()) {
-    RL_CHECK(value.tensor().dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ",
-             value.tensor().dim(), " dimensions.");
-    return copy_into(self, value.tensor());
-  }
-  copy_into(self, scalar_tensor(value.scalar(), self.dtype()));
+Tensor vander(const Tensor& x, std::optional<int64_t> given, bool increasing) {
+  RL_CHECK(x.dim() == 1, "x must be a one-dimensional tensor.");
+  const int64_t n = given.value_or(x.numel());
+  RL_CHECK(n >= 0, "N must be non-negative.");
+  const Dtype dtype = is_integral(x.dtype(), true) ? Dtype::Int64 : x.dtype();
+  const Tensor base = converted(x, dtype, std::nullopt, false, std::nullopt);
+  if (n == 0) return created_empty(Dims{x.numel(), 0}, options_of(base, {}));
+  TensorVec columns{ops::ones_like(base)};
+  while (static_cast<int64_t>(columns.size()) < n) columns.push_back(columns.back() * base);
+  if (!increasing) std::reverse(columns.begin(), columns.end());
+  return ops::stack(columns, 1);
 }
 
-void zero_(const Tensor& self) { fill_(self, Scalar(0)); }
-
-}  // namespace cpu
+}  // namespace impl
 }  // namespace rl

@@ -20,7 +20,7 @@ Tensor unbind_backward(Vjp& v, int64_t dim);
 TensorVec cat_backward(const Tensor& grad, const std::vector<Geometry>& metas, int64_t dim);
 Tensor repeat_backward(const Tensor& grad, IntList repeats, IntList sizes);
 Dims negated(IntList v);
-// Gradient of a number that was written everywhere.
-Tensor value_sum(const Tensor& grad);
+// t times the conjugate of a number.
+Tensor scaled(const Tensor& t, const Scalar& by);
 
 }  // namespace rl

@@ -3,8 +3,12 @@
 
 #include "core/op/op_node.h"
 #include "core/ops/formulas.h"
+#include "core/ops/loss.h"
 #include "core/op/pointwise.h"
+#include "core/ops/creation.h"
+#include "core/ops/index.h"
 #include "core/ops/operators.h"
+#include "core/ops/random.h"
 #include "core/ops/ops.h"
 
 namespace rl {

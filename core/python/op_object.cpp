@@ -395,11 +395,11 @@ PyObject* op_records(PyObject*, PyObject*) {
                                                         {kOut, "out"}};
       for (const auto& [flag, text] : names)
         if (op->flags & flag) variants += str(variants.empty() ? "" : " ", text);
-      constexpr const char* kinds[] = {"pointwise", "kernel", "dynamic", "view", "composite", "mutate"};
+      constexpr const char* kinds[] = {"pointwise", "kernel", "dynamic", "view", "composite", "mutate", "choose"};
       const Object row(checked(Py_BuildValue(
           "{s:s,s:s,s:s,s:s,s:s,s:s,s:O,s:s}", "name", op->name, "overload", op->overload, "schema",
           op->schema, "doc", op->doc, "family", op->family, "kind", kinds[static_cast<int>(op->kind)],
-          "differentiable", op->vjp || op->kind == OpKind::Composite ? Py_True : Py_False, "variants",
+          "differentiable", op->vjp || op->kind == OpKind::Composite || op->kind == OpKind::Choose ? Py_True : Py_False, "variants",
           variants.c_str())));
       PyList_Append(list.get(), row.get());
     }
@@ -631,7 +631,7 @@ void add_operators(PyObject* module) {
     const std::string inplace = str(op->name, "_");
     // Every record has a plain callable here; the package exports those flagged as functions.
     add_callable(functions, op->name, *op, Mode::Functional, false);
-    if (op->flags & (kInplace | kInplaceFunction))
+    if (op->flags & (kInplace | kInplaceFunction | kInplaceInternal))
       add_callable(functions, inplace.c_str(), *op, Mode::InPlace, false);
     if (op->flags & kMethod) add_callable(methods, op->name, *op, Mode::Functional, true);
     if (op->flags & kInplace) add_callable(methods, inplace.c_str(), *op, Mode::InPlace, true);

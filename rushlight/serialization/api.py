@@ -18,7 +18,7 @@ from .legacy import load_legacy, save_legacy
 from .location import Restore, make_restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
-from .storages import new_storage, storage_bytes, swap_bytes
+from .storages import check_bools, new_storage, storage_bytes, swap_bytes
 from .unpickler import run
 
 FileLike: TypeAlias = "str | os.PathLike[str] | BinaryIO"
@@ -195,6 +195,7 @@ def _load_archive(
         aligned = record.offset % _MAPPED_ALIGNMENT == 0
         if pages is not None and aligned and order == b"little" and record.size:
             part = pages[record.offset : record.offset + record.size]
+            check_bools(part, dtype)
             return _C.storage_from_buffer(part)
         if record.size < nbytes:
             raise UnsafeFileError(
@@ -203,6 +204,7 @@ def _load_archive(
         storage = new_storage(record.size)
         data = storage_bytes(storage)
         archive.read_into(f"data/{key}", data)
+        check_bools(data, dtype)
         if order == b"big":
             swap_bytes(data, dtype)
         return storage

@@ -13,7 +13,7 @@ from .errors import UnsafeFileError
 from .location import Restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
-from .storages import new_storage, storage_bytes, swap_bytes
+from .storages import check_bools, new_storage, storage_bytes, swap_bytes
 from .unpickler import run
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -57,33 +57,56 @@ def load_legacy(
 
 
 class _Reader:
+    """Reads the object twice: first to learn which storages there are, whose data come
+    after it, then to build it of storages that are filled."""
+
     def __init__(
         self, data: memoryview, restore: Restore, weights_only: bool, encoding: str
     ) -> None:
         self.data = data
         self.at = 0
         self.encoding = encoding
-        self.names = FileNames(self.open_storage, restore, weights_only)
-        self.kinds: dict[str, Any] = {}
+        self.storages: dict[str, tuple[Any, Any, int]] = {}
         self.claimed = 0
+        self.first = FileNames(self.claim, _leave, weights_only)
+        self.second = FileNames(self.filled, restore, weights_only)
 
-    def open_storage(self, key: str, nbytes: int, dtype: Any) -> Any:
-        # The data come after the pickles: here only their total is checked.
+    def claim(self, key: str, nbytes: int, dtype: Any) -> Any:
         self.claimed += nbytes
         if self.claimed > len(self.data):
             raise UnsafeFileError(
                 f"load: the storages claim {self.claimed} bytes; "
                 f"the file has {len(self.data)}"
             )
-        self.kinds[key] = dtype, nbytes
-        return new_storage(nbytes)
+        storage = new_storage(nbytes)
+        self.storages[key] = storage, dtype, nbytes
+        return storage
+
+    def filled(self, key: str, nbytes: int, dtype: Any) -> Any:
+        return self.storages[key][0]
 
     def pickle(self) -> Any:
-        found, used = run(self.data[self.at :], self.names, self.encoding)
+        found, used = run(self.data[self.at :], self.first, self.encoding)
         self.at += used
         return found
 
     def load(self) -> Any:
+        self.check_header()
+        facts = self.pickle()
+        start = self.at
+        self.pickle()
+        keys = self.pickle()
+        texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        if not texts or sorted(keys) != sorted(self.storages):
+            raise UnsafeFileError("load: the file's list of storages is wrong")
+        little = facts.get("little_endian") if isinstance(facts, dict) else None
+        if not isinstance(little, bool):
+            raise UnsafeFileError("load: the file does not tell its byte order")
+        for key in keys:
+            self.fill(key, little)
+        return run(self.data[start:], self.second, self.encoding)[0]
+
+    def check_header(self) -> None:
         if bytes(self.data[257:262]) == b"ustar":
             raise UnsafeFileError("load: tar archives of PyTorch 0.1 are not read")
         try:
@@ -95,20 +118,9 @@ class _Reader:
                 "load: this is no model file: it is neither a zip archive nor does it "
                 "begin with PyTorch's magic number"
             )
-        facts = self.pickle()
-        found = self.pickle()
-        keys = self.pickle()
-        if not isinstance(keys, list) or set(keys) != set(self.kinds):
-            raise UnsafeFileError("load: the file's list of storages is wrong")
-        little = facts.get("little_endian") if isinstance(facts, dict) else None
-        if not isinstance(little, bool):
-            raise UnsafeFileError("load: the file does not tell its byte order")
-        for key in keys:
-            self.fill(key, little)
-        return found
 
     def fill(self, key: str, little: bool) -> None:
-        dtype, nbytes = self.kinds[key]
+        storage, dtype, nbytes = self.storages[key]
         head = self.data[self.at : self.at + _COUNT.size]
         itemsize = 1 if dtype is None else dtype.itemsize
         self.at += _COUNT.size
@@ -117,7 +129,12 @@ class _Reader:
         if not whole or _COUNT.unpack(head)[0] * itemsize != nbytes:
             raise UnsafeFileError(f"load: storage {key!r} is cut short or damaged")
         self.at += nbytes
-        target = storage_bytes(self.names.storages[key])[:nbytes]
+        target = storage_bytes(storage)
+        check_bools(part, dtype)
         target[:] = part
         if not little:
             swap_bytes(target, dtype)
+
+
+def _leave(storage: Any, location: str) -> Any:
+    return storage

@@ -12,6 +12,7 @@ from rushlight._storage import TypedStorage
 
 from .errors import UnsafeFileError
 from .location import Restore
+from .numpy_values import NUMPY_FUNCTIONS, is_numpy, set_numpy_state
 from .objects import (
     create_object,
     enum_member,
@@ -123,7 +124,8 @@ _CONSTRUCTORS: dict[Any, Callable[..., Any]] = {
     rushlight.device: _device,
     Rebuild("_codecs.encode", _encode): _encode,
 }
-_CONSTRUCTORS.update((entry, entry.function) for entry in TENSOR_FUNCTIONS.values())
+for _functions in (TENSOR_FUNCTIONS, NUMPY_FUNCTIONS):
+    _CONSTRUCTORS.update((entry, entry.function) for entry in _functions.values())
 
 _NAMES: dict[str, Any] = {
     "collections.OrderedDict": OrderedDict,
@@ -137,6 +139,7 @@ _NAMES: dict[str, Any] = {
     "torch.UntypedStorage": StorageKind(None),
     "torch.storage.UntypedStorage": StorageKind(None),
     **TENSOR_FUNCTIONS,
+    **NUMPY_FUNCTIONS,
 }
 _NAMES.update(
     (f"builtins.{kind.__name__}", kind)
@@ -173,6 +176,7 @@ class FileNames:
         self.restore = restore
         self.weights_only = weights_only
         self.storages: dict[str, Any] = {}
+        self.kinds: dict[str, StorageKind] = {}
         self.created: set[type] = set()
 
     def resolve(self, module: str, name: str) -> Any:
@@ -205,6 +209,8 @@ class FileNames:
         return made
 
     def set_state(self, target: Any, state: Any) -> Any:
+        if is_numpy(target):
+            return set_numpy_state(target, state)
         known = isinstance(target, (OrderedDict, Counter, rushlight.Tensor))
         if not known and type(target) not in self.created:
             kind = type(target).__name__
@@ -223,11 +229,12 @@ class FileNames:
         if name not in self.storages:
             opened = self.open_storage(name, needed, kind.dtype)
             self.storages[name] = self.restore(opened, location)
+            self.kinds[name] = kind
         storage = self.storages[name]
-        if storage.nbytes() < needed:
+        if storage.nbytes() < needed or self.kinds[name] != kind:
             raise UnsafeFileError(
-                f"load: storage {name!r} claims {needed} bytes and has "
-                f"{storage.nbytes()}"
+                f"load: storage {name!r} claims {needed} bytes of {kind.dtype} and has "
+                f"{storage.nbytes()} of {self.kinds[name].dtype}"
             )
         return storage if kind.dtype is None else TypedStorage(storage, kind.dtype)
 

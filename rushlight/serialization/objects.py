@@ -113,8 +113,9 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
     """
     if not isinstance(kind, type) or args:
         raise UnsafeFileError(f"load: objects of {kind!r} are not built")
+    makes: Any = kind.__new__
     if (
-        kind.__new__ is not object.__new__
+        makes is not object.__new__
         or hasattr(kind, "__del__")
         or not _sets_state_plainly(kind)
         or not kind.__dictoffset__
@@ -123,7 +124,7 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
             f"load: {kind.__module__}.{kind.__qualname__} makes its objects by methods "
             "of its own, which load does not call"
         )
-    made = object.__new__(kind)
+    made: Any = object.__new__(kind)
     if isinstance(made, rushlight.nn.Module):
         rushlight.nn.Module.__init__(made)
     return made

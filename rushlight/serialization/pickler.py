@@ -269,11 +269,14 @@ class _Pickler:
     def save_reduced(self, obj: Any) -> None:
         """Writes any other object as its `__reduce_ex__` describes it."""
         reduce = copyreg.dispatch_table.get(type(obj))
-        reduced = reduce(obj) if reduce else obj.__reduce_ex__(self.protocol)
+        # Protocol 5 would hand out buffers apart from the pickle.
+        version = min(self.protocol, 4)
+        reduced: Any = reduce(obj) if reduce else obj.__reduce_ex__(version)
         if isinstance(reduced, str):
             self.write_global(torch_module(obj.__module__), reduced)
             return
-        function, args, state, items, pairs, *_ = (*reduced, None, None, None)
+        parts: list[Any] = [*tuple(reduced), None, None, None]
+        function, args, state, items, pairs = parts[:5]
         if getattr(function, "__name__", "") == "__newobj__":
             self.save(args[0])
             self.save(args[1:])
@@ -302,16 +305,16 @@ class _Pickler:
         kind = type(tensor)
         state = getattr(tensor, "__dict__", None)
         if kind is rushlight.nn.Parameter:
-            hooks: OrderedDict[str, Any] = OrderedDict()
-            args = describe(tensor.detach()), tensor.requires_grad, hooks
             name = "_rebuild_parameter_with_state" if state else "_rebuild_parameter"
-            call = _Call("torch._utils", name, (*args, dict(state)) if state else args)
+            inner: tuple[Any, ...] = (describe(tensor, False), tensor.requires_grad)
+            inner += (OrderedDict(), dict(state)) if state else (OrderedDict(),)
+            call = _Call("torch._utils", name, inner)
         elif kind is rushlight.Tensor:
-            call = describe(tensor)
+            call = describe(tensor, tensor.requires_grad)
             if state:
-                name = _Name(call.module, call.name)
-                args = name, _Name("torch", "Tensor"), call.args, dict(state)
-                call = _Call("torch._tensor", "_rebuild_from_type_v2", args)
+                function = _Name(call.module, call.name)
+                inner = (function, _Name("torch", "Tensor"), call.args, dict(state))
+                call = _Call("torch._tensor", "_rebuild_from_type_v2", inner)
         else:
             raise pickle.PicklingError(
                 f"save: tensors of class {kind.__module__}.{kind.__qualname__} cannot "
@@ -354,18 +357,12 @@ class _StorageRef(NamedTuple):
     dtype: Any
 
 
-def describe(tensor: Any) -> _Call:
+def describe(tensor: Any, requires_grad: bool) -> _Call:
     """What rebuilds a plain tensor."""
     storage = _StorageRef(tensor.untyped_storage(), tensor.dtype)
     size, stride = tuple(tensor.shape), tuple(tensor.stride())
-    hooks: OrderedDict[str, Any] = OrderedDict()
-    args: tuple[Any, ...] = (storage, tensor.storage_offset(), size, stride)
-    args += (tensor.requires_grad, hooks)
-    bits = {"conj": tensor.is_conj(), "neg": tensor.is_neg()}
-    metadata = {name: True for name, bit in bits.items() if bit}
-    return _Call(
-        "torch._utils", "_rebuild_tensor_v2", (*args, metadata) if metadata else args
-    )
+    args = (storage, tensor.storage_offset(), size, stride, requires_grad)
+    return _Call("torch._utils", "_rebuild_tensor_v2", (*args, OrderedDict()))
 
 
 def _u4(number: int) -> bytes:

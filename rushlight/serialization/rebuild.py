@@ -37,6 +37,7 @@ STORAGE_NAMES = {
 """PyTorch's storage class of each dtype, which is how a file tells the dtype."""
 
 _MAX_BYTES = 2**63 - 1
+_MAX_DIMS = 64
 
 
 def make_view(
@@ -57,14 +58,11 @@ def make_view(
     size, stride = _ints(size, "size"), _ints(stride, "stride")
     if type(offset) is not int or offset < 0:
         raise UnsafeFileError(f"load: a tensor has storage offset {offset!r}")
-    if len(size) != len(stride):
-        raise UnsafeFileError(f"load: a tensor has size {size} but stride {stride}")
-    if type(requires_grad) is not bool or (
-        requires_grad and not (dtype.is_floating_point or dtype.is_complex)
-    ):
+    if len(size) != len(stride) or len(size) > _MAX_DIMS:
         raise UnsafeFileError(
-            f"load: a {dtype} tensor has requires_grad={requires_grad}"
+            f"load: a tensor has {len(size)} sizes and {len(stride)} strides"
         )
+    _check_gradient(dtype, requires_grad)
     available = storage.nbytes() // dtype.itemsize
     count = math.prod(size)
     span = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
@@ -77,6 +75,14 @@ def make_view(
     if not count and offset > available:
         raise UnsafeFileError("load: an empty tensor lies outside of its storage")
     return _C.tensor_from_storage(storage, dtype, offset, size, stride, requires_grad)
+
+
+def _check_gradient(dtype: Any, requires_grad: Any) -> None:
+    floating = dtype.is_floating_point or dtype.is_complex
+    if type(requires_grad) is not bool or (requires_grad and not floating):
+        raise UnsafeFileError(
+            f"load: a {dtype} tensor has requires_grad={requires_grad}"
+        )
 
 
 def _ints(numbers: Any, what: str) -> tuple[int, ...]:
@@ -120,6 +126,8 @@ def _tensor_v3(*args: Any) -> Tensor:
     check_arguments(args, *kinds, (dict, type(None)), optional=1)
     storage, offset, size, stride, requires_grad, hooks, dtype, *metadata = args
     _no_hooks(hooks)
+    if dtype == rushlight.bool:
+        raise UnsafeFileError("load: a bool tensor lies over untyped bytes")
     view = make_view(storage, dtype, offset, size, stride, requires_grad)
     return _apply_metadata(view, metadata)
 
@@ -130,7 +138,7 @@ def _apply_metadata(view: Tensor, metadata: list[dict[str, Any] | None]) -> Tens
     if bits:
         raise UnsafeFileError(f"load: a tensor has unknown metadata {sorted(bits)}")
     if conj:
-        view = view.conj()
+        view = view.conj_physical()
     return -view if neg else view
 
 
@@ -138,6 +146,7 @@ def _parameter(*args: Any) -> Any:
     check_arguments(args, rushlight.Tensor, bool, dict)
     data, requires_grad, hooks = args
     _no_hooks(hooks)
+    _check_gradient(data.dtype, requires_grad)
     return rushlight.nn.Parameter(data, requires_grad)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import rushlight
 
+from .errors import UnsafeFileError
+
 if TYPE_CHECKING:
     from rushlight import UntypedStorage
 
@@ -30,3 +32,13 @@ def swap_bytes(data: memoryview, dtype: Any) -> None:
     for at in range(width):
         swapped[at::width] = whole[width - 1 - at :: width]
     whole[:] = swapped
+
+
+def check_bools(data: memoryview, dtype: Any) -> None:
+    """Refuses bools that are neither 0 nor 1, which no code is prepared for.
+
+    Raises:
+        UnsafeFileError: if there are any.
+    """
+    if dtype == rushlight.bool and bytes(data).translate(None, b"\0\1"):
+        raise UnsafeFileError("load: a bool storage has bytes other than 0 and 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import io
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -105,6 +106,7 @@ def test_pytorch_reads_what_we_write(tmp_path, zipped):
         assert outline(torch.load(path, mmap=True)) == outline(written)
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_conjugates_and_storages(tmp_path):
     path = tmp_path / "model.pt"
     tensor = torch.tensor([1 + 2j, 3 - 1j])
@@ -116,6 +118,17 @@ def test_conjugates_and_storages(tmp_path):
     conjugate, storage = torch.load(path)
     assert conjugate.tolist() == [1 - 2j]
     assert storage.nbytes() == 16
+
+
+def test_numpy_values(tmp_path):
+    path = tmp_path / "model.pt"
+    values = [np.float64(0.5), np.arange(6).reshape(2, 3)]
+    torch.save(values, path)
+    read = rushlight.load(path)
+    assert (read[0], read[1].tolist()) == (values[0], values[1].tolist())
+    rushlight.save(values, path)
+    read = torch.load(path, weights_only=False)
+    assert (read[0], read[1].tolist()) == (values[0], values[1].tolist())
 
 
 def test_whole_layers(tmp_path):

@@ -25,6 +25,7 @@ from . import (
     shape_copy,
     shape_view,
     softmax,
+    statistics,
 )
 from .table import OpSamples
 
@@ -53,6 +54,7 @@ _FAMILIES = (
     creation,
     inplace,
     linalg,
+    statistics,
 )
 
 ALL_ROWS: list[OpSamples] = [row for family in _FAMILIES for row in family.TABLE]

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes as dt
-
 
 @functools.cache
 def library() -> Any:
@@ -42,7 +40,7 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """Values as an array; bfloat16 arrives as float32."""
     if tensor.requires_grad:
         tensor = tensor.detach()
-    if dtype_of(tensor) in dt.COMPLEX and tensor.is_conj():
+    if hasattr(tensor, "is_conj") and tensor.is_conj():
         tensor = tensor.resolve_conj()
     if hasattr(tensor, "_is_zerotensor") and tensor._is_zerotensor():
         tensor = tensor.clone()

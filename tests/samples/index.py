@@ -312,7 +312,39 @@ def argwhere_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     yield from nonzero_inputs(make, dtype)
 
 
+def getitem_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
+    x = make((3, 4, 2), dtype, layout="transposed")
+    rows, mask = make.value([2, 0, 2], "int64"), make.mask((3, 4))
+    for index in (
+        0,
+        -1,
+        slice(1, None),
+        (slice(None, None, 2), 1),
+        (..., 0),
+        (None, slice(None), 2),
+        rows,
+        (slice(None), make.value([[1, 3]], "int64")),
+        (rows, slice(None), make.value([0, 1, 1], "int64")),
+        mask,
+        (1, make.value([3, 1], "int64"), slice(0, 1)),
+    ):
+        yield sample(x, index)
+
+
+def getitem(x: Any, index: Any) -> Any:
+    return x[index]
+
+
 TABLE: list[OpSamples] = [
+    OpSamples(
+        "operator.getitem",
+        ALL,
+        getitem_inputs,
+        getitem,
+        call=lambda xp: getitem,
+        result="same",
+        records=("index", "slice", "alias"),
+    ),
     OpSamples(
         "index_select",
         ALL,

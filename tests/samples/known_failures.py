@@ -28,7 +28,7 @@ WITHOUT_SAMPLES: dict[str, str] = {
     r"_.*": "internal helper, not part of the public interface",
 }
 
-# Records that are neither differentiable nor marked so: name -> reason.
+# Rows that take a gradient whose records have none: row id -> reason.
 WITHOUT_DERIVATIVE: dict[str, str] = {}
 
 

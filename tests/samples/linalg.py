@@ -1,7 +1,7 @@
 """Samples of linear algebra: factorisations, solvers, norms of matrices."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,65 @@ def indefinite_errors(make: Any) -> Iterable[ErrorInput]:
 def square_errors(make: Any) -> Iterable[ErrorInput]:
     text = "must be batches of square matrices"
     yield error(RuntimeError, text, make((2, 3), "float32"))
+
+
+def rebuilt(name: str) -> Callable[[Any], Callable[..., Any]]:
+    """Factors multiplied again: their signs and order are not promised."""
+
+    def of(xp: Any) -> Callable[..., Any]:
+        def qr(x: Any) -> Any:
+            q, r = xp.linalg.qr(x)
+            return q @ r, q.mH @ q
+
+        def svd(x: Any) -> Any:
+            u, s, v = xp.linalg.svd(x, full_matrices=False)
+            return (u * s[..., None, :]) @ v, s
+
+        def eigh(x: Any) -> Any:
+            values, vectors = xp.linalg.eigh(x)
+            return (vectors * values[..., None, :]) @ vectors.mH, values
+
+        return {"qr": qr, "svd": svd, "eigh": eigh}[name]
+
+    return of
+
+
+def qr_parts(x: Any) -> Any:
+    q, _ = np.linalg.qr(x)
+    return x, np.conj(np.swapaxes(q, -1, -2)) @ q
+
+
+def tall_only(make: Any, dtype: str) -> Iterable[SampleInput]:
+    for shape in ((4, 2), (3, 3), (2, 3, 2)):
+        yield sample(make.distinct(shape, dtype)).but(grad=False)
+
+
+def triangular_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
+    a, b = conditioned(make, dtype), make((3, 2), dtype)
+    yield sample(a.triu(), b, upper=True)
+    yield sample(a.tril(), b, upper=False)
+    yield sample(a.triu(), b.mT.contiguous(), upper=True, left=False)
+
+
+def solve_triangular(a: Any, b: Any, *, upper: bool, left: bool = True) -> Any:
+    if left:
+        return np.linalg.solve(a, b)
+    return np.linalg.solve(a.T, b.T).T
+
+
+def exponential_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
+    yield sample(make((2, 2), dtype, low=-1, high=1))
+    yield sample(make((2, 3, 3), dtype, low=-1, high=1))
+
+
+def matrix_exp(x: Any) -> Any:
+    from scipy.linalg import expm
+
+    return expm(x)
+
+
+def least_squares_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
+    yield sample(make.distinct((4, 2), dtype), make((4, 1), dtype)).but(grad=False)
 
 
 LOOSE: dict[str, Any] = {
@@ -256,6 +315,63 @@ TABLE: list[OpSamples] = [
         np.linalg.matrix_power,
         **LOOSE,
         variants="o",
+        result="same",
+    ),
+    OpSamples(
+        "linalg.qr",
+        FULLS | COMPLEX,
+        tall_only,
+        qr_parts,
+        call=rebuilt("qr"),
+        label="rebuilt",
+        **LOOSE,
+        grad=False,
+    ),
+    OpSamples(
+        "linalg.svd",
+        FULLS | COMPLEX,
+        tall_only,
+        lambda x: (x, singular_values(x)),
+        call=rebuilt("svd"),
+        label="rebuilt",
+        **LOOSE,
+        grad=False,
+    ),
+    OpSamples(
+        "linalg.eigh",
+        FULLS | COMPLEX,
+        positive_inputs,
+        lambda x: (x, np.linalg.eigvalsh(x)),
+        call=rebuilt("eigh"),
+        label="rebuilt",
+        **LOOSE,
+        grad=False,
+    ),
+    OpSamples(
+        "linalg.solve_triangular",
+        FULLS | COMPLEX,
+        triangular_inputs,
+        solve_triangular,
+        **LOOSE,
+        variants="o",
+        result="same",
+    ),
+    OpSamples(
+        "linalg.matrix_exp",
+        FULLS | COMPLEX,
+        exponential_inputs,
+        matrix_exp,
+        **LOOSE,
+        result="same",
+    ),
+    OpSamples(
+        "linalg.lstsq",
+        FULLS | COMPLEX,
+        least_squares_inputs,
+        lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0],
+        call=lambda xp: lambda a, b: xp.linalg.lstsq(a, b).solution,
+        **LOOSE,
+        grad=False,
         result="same",
     ),
 ]

@@ -1,5 +1,6 @@
 """Samples of matrix products and their relatives."""
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -264,6 +265,16 @@ TABLE: list[OpSamples] = [
         reason="sums of 130 products",
         dtypes=NUMBERS,
         variants="mo",
+        result="same",
+    ),
+    product(
+        "operator.matmul",
+        np.matmul,
+        ((2, 3), (3, 2)),
+        ((3,), (3, 2)),
+        dtypes=NUMBERS,
+        call=lambda xp: operator.matmul,
+        records=("__matmul__", "__rmatmul__"),
         result="same",
     ),
     product(

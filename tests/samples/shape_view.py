@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from . import view_errors as bad
 from . import view_references as ref
-from .dtypes import ALL, COMPLEX, FULLS
+from .dtypes import ALL, COMPLEX, FLOATS, FULLS
 from .scan_sort import dim_errors
-from .table import ErrorInput, Errors, OpSamples, SampleInput, error, sample
+from .table import Errors, OpSamples, SampleInput, sample
 
 Reference = Callable[..., Any]
 
@@ -38,94 +39,6 @@ def view(
     return OpSamples(name, dtypes, inputs, reference, errors=errors, **fields)
 
 
-def view_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((3, 4), "float32")
-    yield error(
-        RuntimeError, "shape '[5, 2]' is invalid for input of size 12", x, (5, 2)
-    )
-    yield error(RuntimeError, "only one dimension can be inferred", x, (-1, -1))
-    yield error(RuntimeError, "invalid shape dimension -2", x, (-2, 6))
-
-
-def tensor_view_errors(make: Any) -> Iterable[ErrorInput]:
-    yield from view_errors(make)
-    text = "view size is not compatible with input tensor's size and stride"
-    yield error(RuntimeError, text, make((3, 4), "float32").t(), (12,))
-
-
-def expand_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((2, 3), "float32")
-    text = (
-        "The expanded size of the tensor (4) must match the existing size (2) "
-        "at non-singleton dimension 0"
-    )
-    yield error(RuntimeError, text, x, (4, 3))
-    text = "must be greater or equal to the number of dimensions in the tensor (2)"
-    yield error(RuntimeError, text, x, (3,))
-
-
-def transpose_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((2, 3), "float32")
-    yield error(IndexError, "Dimension out of range", x, 0, 2)
-
-
-def permute_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((2, 3), "float32")
-    yield error(RuntimeError, "duplicate dim", x, (0, 0))
-    text = "number of dimensions in the tensor input does not match"
-    yield error(RuntimeError, text, x, (0, 1, 2))
-
-
-def t_errors(make: Any) -> Iterable[ErrorInput]:
-    text = "t() expects a tensor with <= 2 dimensions, but self is 3D"
-    yield error(RuntimeError, text, make((2, 3, 4), "float32"))
-
-
-def unsqueeze_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((4,), "float32")
-    text = "Dimension out of range (expected to be in range of [-2, 1], but got "
-    yield error(IndexError, text + "-3)", x, -3)
-    yield error(IndexError, text + "2)", x, 2)
-
-
-def select_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((2, 3), "float32")
-    text = "select(): index 3 out of range for tensor of size [2, 3] at dimension 1"
-    yield error(IndexError, text, x, 1, 3)
-    yield error(IndexError, "Dimension out of range", x, 2, 0)
-
-
-def narrow_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((3,), "float32")
-    yield error(RuntimeError, "exceeds dimension size (3)", x, 0, 1, 3)
-    yield error(RuntimeError, "length must be non-negative", x, 0, 1, -1)
-
-
-def split_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((5,), "float32")
-    yield error(RuntimeError, "split_size", x, (2, 2))
-    yield error(RuntimeError, "split expects split_size be non-negative", x, -1)
-
-
-def chunk_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((5,), "float32")
-    yield error(
-        RuntimeError, "chunk expects `chunks` to be greater than 0, got: 0", x, 0
-    )
-
-
-def unfold_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((5,), "float32")
-    yield error(RuntimeError, "maximum size for tensor at dimension 0 is 5", x, 0, 6, 1)
-    yield error(RuntimeError, "step is 0 but must be > 0", x, 0, 2, 0)
-
-
-def diagonal_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((3, 3), "float32")
-    text = "diagonal dimensions cannot be identical"
-    yield error(RuntimeError, text, x, 0, 1, 1)
-
-
 def as_strided_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     x = make((12,), dtype)
     yield sample(x, (3, 2), (4, 1))
@@ -133,15 +46,6 @@ def as_strided_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
     yield sample(x, (3, 3), (2, 1))
     yield sample(x, (), ())
     yield sample(make((3, 4), dtype), (2, 2), (1, 4), 2)
-
-
-def as_strided_errors(make: Any) -> Iterable[ErrorInput]:
-    x = make((4,), "float32")
-    text = "are out of bounds for storage of size 16"
-    yield error(RuntimeError, text, x, (3, 2), (4, 1))
-    yield error(
-        RuntimeError, "mismatch in length of strides and shape", x, (2,), (1, 1)
-    )
 
 
 def view_as_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
@@ -189,7 +93,67 @@ def list_view(name: str, function: Reference, *cases: Case, **fields: Any) -> Op
 A: Any = ()
 
 
+def attribute(name: str) -> Callable[[Any], Callable[[Any], Any]]:
+    return lambda xp: lambda x: getattr(x, name)
+
+
+def attribute_row(
+    name: str, reference: Reference, *cases: Case, **fields: Any
+) -> OpSamples:
+    """`x.T` and its relatives; `numpy_T` is the record behind it."""
+    return view(
+        f"Tensor.{name}",
+        reference,
+        *cases,
+        dtypes=ALL,
+        call=attribute(name),
+        records=(f"numpy_{name}", f"matrix_{name}"),
+        **fields,
+    )
+
+
+def like_inputs(*pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
+    def inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
+        for shape, other in pairs:
+            yield sample(make(shape, dtype), make(other, dtype))
+
+    return inputs
+
+
 TABLE: list[OpSamples] = [
+    attribute_row("T", lambda x: x.T, ((3, 4), A)),
+    attribute_row("mT", lambda x: np.swapaxes(x, -1, -2), ((3, 4), A), ((2, 3, 4), A)),
+    attribute_row("H", lambda x: np.conj(x.T), ((3, 4), A), view=False, result="same"),
+    attribute_row(
+        "mH", lambda x: np.conj(np.swapaxes(x, -1, -2)), ((2, 3, 4), A), view=False
+    ),
+    OpSamples(
+        "Tensor.reshape_as",
+        ALL,
+        like_inputs(((3, 4), (2, 6)), ((1,), ())),
+        lambda x, y: x.reshape(y.shape),
+        result="same",
+    ),
+    view(
+        "Tensor.sum_to_size",
+        lambda x, size: x.sum(
+            tuple(i for i, n in enumerate(size) if n == 1), keepdims=True
+        ),
+        ((3, 4), ((3, 1),)),
+        ((2, 3), ((1, 1),)),
+        dtypes=FLOATS | COMPLEX,
+        view=False,
+        strides=False,
+    ),
+    view(
+        "narrow_copy",
+        ref.narrow,
+        ((3, 4), (0, 1, 2)),
+        ((3, 4), (1, -3, 2)),
+        dtypes=ALL,
+        view=False,
+        strides=False,
+    ),
     view(
         "Tensor.view",
         lambda x, shape: x.reshape(shape),
@@ -199,7 +163,7 @@ TABLE: list[OpSamples] = [
         ((), ((1, 1),)),
         ((0, 3), ((3, 0),)),
         layouts=("contiguous", "offset"),
-        errors=tensor_view_errors,
+        errors=bad.tensor_view_errors,
         dtypes=ALL,
         result="same",
     ),
@@ -227,6 +191,7 @@ TABLE: list[OpSamples] = [
         view_as_inputs,
         lambda x, y: x.reshape(y.shape),
         any_layout=False,
+        records=("view_as_self",),
         result="same",
     ),
     OpSamples(
@@ -249,7 +214,7 @@ TABLE: list[OpSamples] = [
         ((2, 3, 4), (-1, 0)),
         ((), (0, -1)),
         ((0, 3), (0, 1)),
-        errors=transpose_errors,
+        errors=bad.transpose_errors,
         dtypes=ALL,
         variants="mi",
         result="same",
@@ -277,7 +242,7 @@ TABLE: list[OpSamples] = [
         ((3, 4), A),
         ((3,), A),
         ((), A),
-        errors=t_errors,
+        errors=bad.t_errors,
         dtypes=ALL,
         variants="mi",
         result="same",
@@ -289,7 +254,7 @@ TABLE: list[OpSamples] = [
         ((2, 3, 4), ((-1, 1, 0),)),
         ((), ((),)),
         ((0, 2), ((1, 0),)),
-        errors=permute_errors,
+        errors=bad.permute_errors,
         dtypes=ALL,
         variants="m",
         result="same",
@@ -333,6 +298,7 @@ TABLE: list[OpSamples] = [
         ((1, 1), A),
         ((), (0,)),
         errors=dim_errors,
+        records=("squeeze_multiple",),
         dtypes=ALL,
         variants="mi",
         result="same",
@@ -346,7 +312,7 @@ TABLE: list[OpSamples] = [
         ((2, 3), (-3,)),
         ((), (0,)),
         ((0, 2), (1,)),
-        errors=unsqueeze_errors,
+        errors=bad.unsqueeze_errors,
         dtypes=ALL,
         variants="mi",
         result="same",
@@ -358,7 +324,7 @@ TABLE: list[OpSamples] = [
         ((3, 1), ((2, -1, 4),)),
         ((), ((2, 3),)),
         ((1, 3), ((0, 3),)),
-        errors=expand_errors,
+        errors=bad.expand_errors,
         dtypes=ALL,
         result="same",
     ),
@@ -378,7 +344,7 @@ TABLE: list[OpSamples] = [
         ((3, 4), (0, 1, 2)),
         ((3, 4), (1, -3, 2)),
         ((3, 4), (-1, 4, 0)),
-        errors=narrow_errors,
+        errors=bad.narrow_errors,
         dtypes=ALL,
         variants="m",
         result="same",
@@ -389,7 +355,7 @@ TABLE: list[OpSamples] = [
         ((3, 4), (0, 1)),
         ((3, 4), (1, -1)),
         ((2, 3, 2), (-2, 2)),
-        errors=select_errors,
+        errors=bad.select_errors,
         dtypes=ALL,
         variants="m",
         result="same",
@@ -410,7 +376,7 @@ TABLE: list[OpSamples] = [
         ((3, 6), (1, 2, 2)),
         ((3, 6), (-2, 3, 1)),
         ((), (0, 1, 1)),
-        errors=unfold_errors,
+        errors=bad.unfold_errors,
         dtypes=ALL,
         result="same",
     ),
@@ -422,7 +388,7 @@ TABLE: list[OpSamples] = [
         ((3, 4), (-2,)),
         ((2, 3, 4), (0, 1, 2)),
         ((2, 3, 4), (-1, 0, 2)),
-        errors=diagonal_errors,
+        errors=bad.diagonal_errors,
         dtypes=ALL,
         variants="m",
         result="same",
@@ -434,7 +400,8 @@ TABLE: list[OpSamples] = [
         ((4, 6), (4, 1)),
         ((5, 2), ((1, 0, 4),)),
         ((4, 6), ((2, 4), -1)),
-        errors=split_errors,
+        errors=bad.split_errors,
+        records=("unsafe_split", "unsafe_split_with_sizes"),
         dtypes=ALL,
         variants="m",
     ),
@@ -452,7 +419,8 @@ TABLE: list[OpSamples] = [
         ((7,), (3,)),
         ((4, 6), (4, -1)),
         ((2, 3), (5,)),
-        errors=chunk_errors,
+        errors=bad.chunk_errors,
+        records=("unsafe_chunk",),
         dtypes=ALL,
         variants="m",
     ),
@@ -529,7 +497,7 @@ TABLE: list[OpSamples] = [
         ((1,), ((),)),
         ((0, 3), ((0, 5),)),
         view=False,
-        errors=view_errors,
+        errors=bad.view_errors,
         dtypes=ALL,
         variants="m",
         result="same",
@@ -539,7 +507,7 @@ TABLE: list[OpSamples] = [
         ALL,
         as_strided_inputs,
         ref.as_strided_of,
-        errors=as_strided_errors,
+        errors=bad.as_strided_errors,
         view=True,
         strides=True,
         variants="mi",

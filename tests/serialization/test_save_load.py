@@ -7,6 +7,7 @@ import io
 import pathlib
 import zipfile
 
+import numpy as np
 import pytest
 
 import rushlight
@@ -178,6 +179,25 @@ def test_continues_a_training_of_pytorch():
     optimizer.load_state_dict(read["optimizer"])
     assert optimizer.param_groups[0]["lr"] == 0.01
     assert float(optimizer.state[model[0].weight]["step"]) == 1
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_numpy_values(tmp_path, protocol):
+    path = tmp_path / "model.pt"
+    numbers = [np.float64(0.5), np.int32(3), np.bool_(True), np.complex64(1j)]
+    arrays = [np.arange(6.0).reshape(2, 3), np.zeros((0, 2)), np.eye(2).T]
+    rushlight.save([numbers, arrays, arrays[0]], path, pickle_protocol=protocol)
+    read_numbers, read_arrays, first = rushlight.load(path)
+    assert read_numbers == numbers
+    assert list(map(type, read_numbers)) == list(map(type, numbers))
+    assert first is read_arrays[0]
+    for left, right in zip(arrays, read_arrays):
+        assert left.dtype == right.dtype
+        assert left.flags.f_contiguous == right.flags.f_contiguous
+        np.testing.assert_array_equal(left, right)
+    rushlight.save(np.array(["text"]), path)
+    with pytest.raises(UnsafeFileError, match="NumPy values of type 'U4'"):
+        rushlight.load(path)
 
 
 def test_mapped_storages_are_private(tmp_path):

@@ -72,6 +72,7 @@ def test_honest_tensor():
         {"size": (2,), "stride": (4,)},
         {"size": (2,), "stride": (-1,)},
         {"size": (2, 2), "stride": (1,)},
+        {"size": (1,) * 65, "stride": (1,) * 65},
         {"size": (2**32, 2**32), "stride": (0, 0)},
         {"size": (2**62, 4), "stride": (0, 1)},
         {"extra": b"K\x01"},
@@ -80,6 +81,22 @@ def test_honest_tensor():
 def test_tensor_that_lies_about_its_storage(numbers):
     with pytest.raises(UnsafeFileError, match="load: "):
         load_tensor(**numbers)
+
+
+def test_bools_are_zero_or_one():
+    pickled = b"".join(tensor(numel=16)).replace(b"FloatStorage", b"BoolStorage")
+    assert rushlight.load(archive(pickled)).dtype == rushlight.bool
+    with pytest.raises(UnsafeFileError, match="bytes other than 0 and 1"):
+        rushlight.load(archive(pickled, {"data/0": b"\2" * 16}))
+
+
+def test_one_storage_has_one_dtype():
+    floats = b"".join(tensor())
+    ints = floats.replace(b"FloatStorage", b"IntStorage")
+    with pytest.raises(
+        UnsafeFileError, match="torch.int32 and has 16 of torch.float32"
+    ):
+        rushlight.load(archive(floats + ints + b"\x86"))
 
 
 class Evil:
@@ -105,7 +122,7 @@ def test_calls_are_refused_by_name(protocol, weights_only):
         *("torch._utils\n_rebuild_sparse_tensor", "torch.nn.functional\n__import__"),
         *("torch.nn.functional\nos.system", "rushlight._C\nstorage_from_buffer"),
         *(
-            "numpy.core.multiarray\nscalar",
+            "numpy.core.multiarray\nfrombuffer",
             "functools\npartial",
             "operator\nattrgetter",
         ),

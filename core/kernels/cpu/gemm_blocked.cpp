@@ -44,8 +44,10 @@ namespace {
 
 // Multiply-adds below which a second thread costs more than it brings.
 constexpr int64_t kSerialWork = 1 << 19;
-// Bytes of A and of B that a block holds along k: a panel of either stays in the first cache.
-constexpr int64_t kDepthBytes = 1024;
+// Bytes along k in a block: two panels of A stay near the first cache while B streams past.
+constexpr int64_t kDepthBytes = 2048;
+// Rows of a task: few, so that its packed part of A is reused from the nearest caches.
+constexpr int64_t kBand = 28;
 // Elements of B packed at once (about the share of the last cache that a few threads may take).
 constexpr int64_t kWidth = 3072;
 
@@ -132,10 +134,7 @@ void blocked(const GemmTable<T>& t, const Product<T>& g, bool threaded) {
   const int64_t threads = threaded ? num_threads() : 1;
   const int64_t depth = depth_of<T>(g.k);
   const int64_t width = std::min(kWidth, round_up(g.n, t.tile_cols));
-  // Rows in a task: at most what the second cache holds, few enough to give every thread some.
-  const int64_t most = round_up(128, t.tile_rows);
-  const int64_t bands = std::max(ceil_div(g.m, most), std::min(ceil_div(g.m, 2 * t.tile_rows), 2 * threads));
-  const int64_t rows = ceil_div(g.m, bands);
+  const int64_t rows = ceil_div(g.m, ceil_div(g.m, round_up(kBand, t.tile_rows)));
   const int64_t tall = ceil_div(g.m, rows);
   const bool pack_a = g.n > 2 * t.tile_cols || g.rsa <= 0;
   Scratch<T> bp(depth * width);

@@ -8,6 +8,9 @@
 
 #include "core/kernels/cpu/gemm_table.h"
 
+// GCC's default regions for register allocation make it spill in the middle of some tiles' loops.
+#pragma GCC optimize("ira-region=one")
+
 namespace rl::cpu {
 namespace {
 

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _global_active = _global.active
-# accelerate(cls, ...) gives a class C slots that do what __getattr__ and __call__ here do;
-# a class, or a later patch, that brings its own method is left to Python.
+# Where the core has it: gives a class C slots that do what __getattr__ and __call__ do
+# here; a class, or a later patch, that brings its own method is left to Python.
 _accelerate = getattr(_C, "accelerate_module", None)
 
 

@@ -99,7 +99,7 @@ def _rebuild_mapping(like: Any, value: Callable[[Any], Any]) -> Any:
             clone = copy.copy(like)
             clone.update(items)
             return clone
-        return type(like)(items)  # type: ignore[call-arg]
+        return type(like)(items)
     except TypeError:
         return items
 
@@ -114,6 +114,6 @@ def _rebuild_sequence(like: Any, items: list[Any]) -> Any:
             for at, item in enumerate(items):
                 clone[at] = item
             return clone
-        return type(like)(items)  # type: ignore[call-arg]
+        return type(like)(items)
     except TypeError:
         return items

@@ -207,7 +207,7 @@ class _SingleProcessIterator:
         # Workers would be seeded with it; it is drawn without them too, so that the
         # generator goes on the same way.
         self._base_seed = draw_seed(loader.generator)
-        self._samples = iter(loader.dataset) if loader._iterable else None  # type: ignore[call-overload]
+        self._samples = iter(loader.dataset) if loader._iterable else None
         self._yielded = 0
 
     def __iter__(self) -> _SingleProcessIterator:

@@ -1,0 +1,44 @@
+"""What a timed program is, and the list that all of them stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# A case gets the library as its argument and returns a statement and its variables.
+Setup = Callable[[Any], tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table: a label, the most it may take of torch's time, the program."""
+
+    name: str
+    label: str
+    target: float
+    setup: Setup
+
+
+CASES: dict[str, Case] = {}
+
+
+def case(label: str, target: float) -> Callable[[Setup], Setup]:
+    """Declares a case; its name is ``file.function``."""
+
+    def add(setup: Setup) -> Setup:
+        name = f"{setup.__module__.rpartition('.')[2]}.{setup.__name__}"
+        CASES[name] = Case(name, label, target, setup)
+        return setup
+
+    return add
+
+
+def load_all() -> dict[str, Case]:
+    """Every case, in the order of the table."""
+    from benchmarks.cases import kernels, overhead, training
+
+    assert kernels and overhead and training
+    order = ("overhead", "kernels", "training")
+    rows = sorted(CASES.values(), key=lambda c: order.index(c.name.split(".")[0]))
+    return {row.name: row for row in rows}

@@ -1,0 +1,103 @@
+"""NumPy's numbers and arrays in model files: built from checked bytes, nothing called.
+
+PyTorch's `weights_only=True` refuses them; as plain data they do no harm.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from .errors import UnsafeFileError
+from .rebuild import Rebuild, check_arguments
+
+_NUMERIC = re.compile(r"b1|[iu][1248]|f[248]|c(8|16)")
+
+
+def is_numpy(value: Any) -> bool:
+    """Whether a value is of NumPy; NumPy is not imported to tell."""
+    return type(value).__module__.partition(".")[0] == "numpy"
+
+
+def _dtype(*args: Any) -> Any:
+    """`numpy.dtype(code, align, copy)`, numbers and bools only."""
+    import numpy
+
+    check_arguments(args, str, (bool, int), (bool, int), optional=2)
+    if _NUMERIC.fullmatch(args[0]) is None:
+        raise UnsafeFileError(f"load: NumPy values of type {args[0]!r} are not built")
+    return numpy.dtype(args[0])
+
+
+def _scalar(*args: Any) -> Any:
+    import numpy
+
+    check_arguments(args, numpy.dtype, bytes)
+    dtype, data = args
+    if len(data) != dtype.itemsize:
+        raise UnsafeFileError(f"load: a {dtype} was written with {len(data)} bytes")
+    return numpy.frombuffer(data, dtype)[0]
+
+
+def _array(*args: Any) -> Any:
+    """The empty array that a state is put into."""
+    import numpy
+
+    check_arguments(args, Rebuild, tuple, bytes)
+    if args[0].name != "numpy.ndarray":
+        raise UnsafeFileError(f"load: a NumPy array is made of {args[0].name}")
+    return numpy.empty(0, "b1")
+
+
+def _no_call(*args: Any) -> Any:
+    raise UnsafeFileError("load: the file wants to call numpy.ndarray")
+
+
+def set_numpy_state(target: Any, state: Any) -> Any:
+    """Fills an array, or tells a dtype its byte order.
+
+    Raises:
+        UnsafeFileError: if the state does not fit.
+    """
+    import numpy
+
+    if isinstance(target, numpy.dtype):
+        if not isinstance(state, tuple) or state[1:2] not in (("<",), ("|",)):
+            raise UnsafeFileError("load: NumPy values must be little-endian numbers")
+        return target
+    if type(target) is not numpy.ndarray or target.size:
+        kind = type(target).__name__
+        raise UnsafeFileError(f"load: the file wants to set the state of a {kind}")
+    check_arguments(state if isinstance(state, tuple) else (), *_ARRAY_STATE)
+    _, shape, dtype, _, data = state
+    if not isinstance(dtype, numpy.dtype) or not all(
+        type(size) is int and size >= 0 for size in shape
+    ):
+        raise UnsafeFileError("load: a NumPy array has a wrong shape or dtype")
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise UnsafeFileError(
+            f"load: a NumPy array of shape {shape} and dtype {dtype} has "
+            f"{len(data)} bytes"
+        )
+    try:
+        target.__setstate__((1, *state[1:]))
+    except (ValueError, OverflowError) as error:
+        raise UnsafeFileError(f"load: a NumPy array is damaged: {error}") from None
+    return target
+
+
+_ARRAY_STATE = (int, tuple, object, (bool, int), bytes)
+
+NUMPY_FUNCTIONS = {
+    name: Rebuild(name, function)
+    for name, function in {
+        "numpy.dtype": _dtype,
+        "numpy.ndarray": _no_call,
+        "numpy.core.multiarray.scalar": _scalar,
+        "numpy._core.multiarray.scalar": _scalar,
+        "numpy.core.multiarray._reconstruct": _array,
+        "numpy._core.multiarray._reconstruct": _array,
+    }.items()
+}
+"""Every name of NumPy's that a file may use."""
