@@ -4,11 +4,17 @@
 PYTHON ?= python3
 JOBS ?= $(shell nproc)
 VENV := .venv
-ORACLE := .venv-oracle
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 SETUP = $(PYTHON) tools/environment.py
-export PYTHONDONTWRITEBYTECODE ?=
+
+# torch lives in an environment of its own, unless the variable names a Python that has it.
+ifdef RUSHLIGHT_ORACLE_PYTHON
+ORACLE_PY = $(RUSHLIGHT_ORACLE_PYTHON)
+else
+ORACLE_READY = .venv-oracle/.ready
+ORACLE_PY = .venv-oracle/bin/python
+endif
 
 CONFIGURE = $(BIN)/cmake -G Ninja -S . -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
 	-DPython_EXECUTABLE=$(CURDIR)/$(PY) -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
@@ -24,8 +30,8 @@ $(VENV)/.%-ready: pyproject.toml tools/environment.py
 	$(SETUP) $(VENV) build run $*
 	@touch $@
 
-$(ORACLE)/.ready: pyproject.toml tools/environment.py
-	$(SETUP) $(ORACLE) oracle
+.venv-oracle/.ready: pyproject.toml tools/environment.py
+	$(SETUP) .venv-oracle oracle
 	@touch $@
 
 build: $(VENV)/.build-ready ## compile the extension modules into rushlight/
@@ -41,11 +47,11 @@ test: $(VENV)/.test-ready build ## set up, build, run the tests
 test-asan: $(VENV)/.test-ready ## the same tests under the address and undefined sanitizers
 	tools/test_build asan $(BIN) $(JOBS) $(ARGS)
 
-test-oracle: $(ORACLE)/.ready build ## compare with torch 2.13 in an environment of its own
-	$(ORACLE)/bin/python -m pytest tests/oracle $(ARGS)
+test-oracle: $(ORACLE_READY) build ## compare with torch 2.13 in an environment of its own
+	$(ORACLE_PY) -m pytest tests/oracle $(ARGS)
 
-bench: $(ORACLE)/.ready wheel ## time the same programs under torch and rushlight
-	$(PY) -m benchmarks --oracle $${RUSHLIGHT_ORACLE_PYTHON:-$(ORACLE)/bin/python} $(ARGS)
+bench: $(ORACLE_READY) build wheel ## time the same programs under torch and rushlight
+	$(PY) -m benchmarks --oracle $(ORACLE_PY) $(ARGS)
 
 lint: $(VENV)/.lint-ready build ## formatters, linters, types, layers, generated files
 	$(PY) tools/check --verify
@@ -54,14 +60,14 @@ check: $(VENV)/.lint-ready $(VENV)/.test-ready build ## like lint, but mends wha
 	$(PY) tools/check
 
 docs: $(VENV)/.test-ready build ## write the API pages and run every code block of the docs
-	$(PY) tools/stubs.py
-	$(PY) tools/api_pages.py
+	$(PY) -m tools.stubs
+	$(PY) -m tools.api_pages
 	$(PY) -m pytest tests/docs
 
 portable: $(VENV)/.test-ready ## build without oneDNN in build-portable/ and run the tests
 	tools/test_build portable $(BIN) $(JOBS) $(ARGS)
 
-wheel: build ## dist/*.whl, self-contained
+wheel: $(VENV)/.build-ready ## dist/*.whl, self-contained
 	rm -rf dist
 	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 

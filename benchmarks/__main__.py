@@ -1,7 +1,7 @@
 """Runs every measurement in turn under torch and rushlight and prints one table.
 
 ``--oracle`` names the Python that has torch (default: $RUSHLIGHT_ORACLE_PYTHON, then
-.venv-oracle). Every figure is the minimum over rounds; each round starts fresh processes.
+.venv-oracle). Figures are minima over rounds; each round starts fresh processes.
 """
 
 from __future__ import annotations

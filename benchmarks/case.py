@@ -12,7 +12,7 @@ Setup = Callable[[Any], tuple[str, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table: a label, the most it may take of torch's time, the program."""
+    """One row of the table: label, most it may take of torch's time, the program."""
 
     name: str
     label: str

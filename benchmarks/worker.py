@@ -3,7 +3,7 @@
     python benchmarks/worker.py torch time kernels.add 0.5
     python benchmarks/worker.py rushlight import
 
-Runs under any Python that has the library, so it imports nothing else that is not its own.
+Runs under any Python that has the library, and imports nothing else.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Compiler flags: warnings as errors for our code, the arithmetic rules of kernels, sanitizers.
-set(RUSHLIGHT_WARNINGS -Wall -Wextra -Werror -Wno-unused-parameter)
+set(RUSHLIGHT_WARNINGS -Wall -Wextra -Werror -Wno-unused-parameter
+    -Wno-missing-field-initializers)
 # Kernels may contract to FMA and ignore errno, but NaN and infinity keep their meaning; integers wrap.
 set(RUSHLIGHT_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv
     -ffunction-sections -fdata-sections)

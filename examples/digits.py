@@ -58,7 +58,7 @@ class DigitNet(nn.Module):
 
 
 def load_data() -> tuple[TensorDataset, TensorDataset, TensorDataset]:
-    """Training (64 %), validation (16 %) and test (20 %) sets, the same at every run."""
+    """Training (64 %), validation (16 %) and test (20 %) sets, always the same."""
     images, labels = load_digits(return_X_y=True)
     rest, test = train_test_split(
         range(len(labels)), test_size=0.2, stratify=labels, random_state=0

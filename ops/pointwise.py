@@ -447,14 +447,14 @@ op(
     },
 )
 op(
-    "_clamp_backward(Tensor grad, Tensor self, Tensor|Scalar min, Tensor|Scalar max) "
+    "_clamp_backward(Tensor grad_output, Tensor self, Tensor|Scalar min, Tensor|Scalar max) "
     "-> Tensor",
     "grad where self lies within the bounds.",
     expr="(y >= z) & (y <= w) ? x : T(0)",
     on=REAL,
     variants="",
     grad={
-        "grad": "ops::_clamp_backward(grad, self, min, max)",
+        "grad_output": "ops::_clamp_backward(grad, self, min, max)",
         "self": "zeros",
         "min": "zeros",
         "max": "zeros",
@@ -487,13 +487,13 @@ for _NAME, _BOUND, _KEEPS, _CUTS, _PICK in (
         grad=_GRAD,
     )
     op(
-        f"_clamp_{_NAME}_backward(Tensor grad, Tensor self, Tensor|Scalar {_NAME}) -> Tensor",
+        f"_clamp_{_NAME}_backward(Tensor grad_output, Tensor self, Tensor|Scalar {_NAME}) -> Tensor",
         "grad where self keeps the bound.",
         expr=f"y {'>=' if _NAME == 'min' else '<='} z ? x : T(0)",
         on=REAL,
         variants="",
         grad={
-            "grad": f"ops::_clamp_{_NAME}_backward(grad, self, {_NAME})",
+            "grad_output": f"ops::_clamp_{_NAME}_backward(grad, self, {_NAME})",
             "self": "zeros",
             _NAME: "zeros",
         },

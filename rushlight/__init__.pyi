@@ -11,6 +11,7 @@ from rushlight import optim as optim
 from rushlight import serialization as serialization
 from rushlight import testing as testing
 from rushlight import utils as utils
+from rushlight._einsum import einsum as einsum
 from rushlight.serialization import load as load
 from rushlight.serialization import save as save
 from rushlight._legacy import set_default_tensor_type as set_default_tensor_type

@@ -13,11 +13,11 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_example_runs(path: Path, tmp_path: Path) -> None:
-    paths = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(ROOT)])
+    paths = [os.environ.get("PYTHONPATH", ""), str(ROOT)]
     done = subprocess.run(
         [sys.executable, path, "--smoke"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": paths.strip(os.pathsep)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         capture_output=True,
         text=True,
     )

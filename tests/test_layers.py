@@ -1,14 +1,10 @@
 """Dependencies point one way, and the checker that says so sees a wrong one."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import layers  # noqa: E402
+from tools import layers
 
 
 @pytest.mark.smoke

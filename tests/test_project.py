@@ -1,6 +1,7 @@
 """What pyproject.toml says twice agrees, and importing the package stays cheap."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +33,12 @@ def test_version_is_said_once(project: dict[str, Any]) -> None:
 @pytest.mark.smoke
 def test_import_loads_little() -> None:
     code = "import json, sys, rushlight; print(json.dumps(sorted(sys.modules)))"
+    paths = [os.environ.get("PYTHONPATH", ""), str(ROOT)]
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     loaded = set(json.loads(done.stdout))

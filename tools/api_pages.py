@@ -1,6 +1,6 @@
-"""Writes docs/api: one page per operator family from the registry, one per Python module.
+"""Writes docs/api: a page per operator family from the registry, one per Python module.
 
-``python tools/api_pages.py`` writes them, ``--verify`` fails where one is out of date.
+``python -m tools.api_pages`` writes them, ``--verify`` fails where one is out of date.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import records
-from records import ROOT, Record
+from tools import records
+from tools.records import ROOT, Record
 
 NOTE = "<!-- Written by tools/api_pages.py; do not edit. -->\n"
 # Pages of Python modules: module -> what it is for.

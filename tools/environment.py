@@ -46,7 +46,14 @@ def link_checkout(python: Path) -> None:
 
 def install(python: Path, groups: list[str]) -> None:
     """Installs the named groups of pyproject.toml."""
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+    ]
     subprocess.check_call([*pip, "pip>=25.1"])  # the first that knows groups
     arguments = [word for group in groups for word in ("--group", group)]
     subprocess.check_call([*pip, *arguments], cwd=ROOT)

@@ -1,6 +1,6 @@
-"""Checks that dependencies point one way: the includes of core/, the imports of rushlight/.
+"""Checks that dependencies point one way: includes of core/, imports of rushlight/.
 
-``python tools/layers.py`` prints every edge that points upward and fails if there is one.
+``python -m tools.layers`` prints every edge that points upward; fails if there is one.
 The tables below are the architecture; docs/internals/index.md explains them.
 """
 
@@ -28,8 +28,8 @@ CORE = {
 # The generated list of operators belongs to what every op call goes through.
 HEADER_LAYER = {"core/ops/ops.h": "op"}
 
-# Part of rushlight/ -> parts it may import when it is itself imported. Modules directly in
-# the package are the part "tensor"; what a function imports when called is free.
+# Part of rushlight/ -> parts it may import when it is itself imported. Modules directly
+# in the package are the part "tensor"; what a function imports when called is free.
 PYTHON = {
     "tensor": set[str](),
     "autograd": {"tensor"},

@@ -1,14 +1,12 @@
-"""The operator registry as the tools read it: records with their schemas taken apart."""
+"""The operator registry as the tools read it: records, schemas taken apart."""
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
 _SCHEMA = re.compile(r"^(\w+)(?:\.(\w+))?\((.*)\) -> (.+)$")
 _COMMA = re.compile(r",\s*(?![^\[(]*[\])])")
@@ -33,17 +31,12 @@ ANNOTATIONS = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its schema type, name, default text, and whether it needs a name."""
+    """One parameter: schema type, name, default text, and whether it needs a name."""
 
     type: str
     name: str
     default: str | None
     keyword_only: bool
-
-    @property
-    def is_size(self) -> bool:
-        """Whether it takes a list of integers of any length."""
-        return self.type == "int[]"
 
     def annotation(self) -> str:
         """The type as a Python annotation."""

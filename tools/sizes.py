@@ -1,6 +1,6 @@
 """Reports how long the source files are: median, longest, and what is over the limit.
 
-``python tools/sizes.py`` prints the table and fails if a file is longer than it may be.
+``python -m tools.sizes`` prints the table and fails if a file is longer than it may be.
 """
 
 from __future__ import annotations

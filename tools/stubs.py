@@ -1,6 +1,6 @@
-"""Writes the type stubs of the compiled core and of the package's top from the registry.
+"""Writes the type stubs of the compiled core and the package's top from the registry.
 
-``python tools/stubs.py`` writes them, ``--verify`` fails where one is out of date.
+``python -m tools.stubs`` writes them, ``--verify`` fails where one is out of date.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from inspect import Parameter as Kind
 from inspect import signature
 from typing import Any
 
-import records
-from records import ROOT, Record
+from tools import records
+from tools.records import ROOT, Record
 
 HEADER = '''# Written by tools/stubs.py from the operator registry; do not edit.
 # mypy: disable-error-code="overload-overlap,overload-cannot-match,override,misc"
@@ -102,11 +102,11 @@ def arguments(record: Record, method: bool, out: bool, spread: bool) -> str:
             pieces.append("self")
             continue
         name = "input" if p.name == "self" else p.name
-        if spread and p.is_size and not starred:
+        if spread and p is last_positional(record):
             pieces.append(f"*{name}: _int")
             starred = True
             continue
-        if (p.keyword_only or (spread and starred)) and not starred:
+        if p.keyword_only and not starred:
             pieces.append("*")
             starred = True
         default = f" = {p.default_text()}" if p.default is not None else ""
@@ -122,10 +122,16 @@ def arguments(record: Record, method: bool, out: bool, spread: bool) -> str:
     return ", ".join(pieces + extra)
 
 
-def takes_sizes(record: Record, method: bool) -> bool:
+def last_positional(record: Record) -> records.Parameter | None:
+    """The last parameter that may be given without its name."""
+    found = [p for p in record.parameters if not p.keyword_only]
+    return found[-1] if found else None
+
+
+def takes_sizes(record: Record) -> bool:
     """Whether sizes may be given one by one: `x.view(2, 3)`, `zeros(2, 3)`."""
-    first = record.parameters[1 if method else 0 :][:1]
-    return bool(first) and first[0].is_size
+    last = last_positional(record)
+    return last is not None and last.type.startswith("int[")
 
 
 def definitions(name: str, group: list[Record], method: bool) -> Iterator[str]:
@@ -134,7 +140,7 @@ def definitions(name: str, group: list[Record], method: bool) -> Iterator[str]:
     for record in group:
         returns = result_annotation(record)
         out = "out" in record.variants and not method
-        for spread in (False, True) if takes_sizes(record, method) else (False,):
+        for spread in (False, True) if takes_sizes(record) else (False,):
             text = arguments(record, method, out, spread)
             lines.append(f"def {name}({text}) -> {returns}: ...")
     unique = list(dict.fromkeys(lines))
@@ -178,7 +184,8 @@ def python_signature(function: Any) -> str:
     pieces: list[str] = []
     named = False
     for p in found.parameters.values():
-        star = {Kind.VAR_POSITIONAL: "*", Kind.VAR_KEYWORD: "**"}.get(p.kind, "")
+        many = "*" if p.kind is Kind.VAR_POSITIONAL else ""
+        star = "**" if p.kind is Kind.VAR_KEYWORD else many
         if p.kind is Kind.KEYWORD_ONLY and not named:
             pieces.append("*")
         named = named or p.kind in (Kind.KEYWORD_ONLY, Kind.VAR_POSITIONAL)
@@ -211,7 +218,8 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
             yield f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."
         elif isinstance(value, types.WrapperDescriptorType):
             if name not in SKIPPED_SLOTS:
-                yield f"def {name}{SLOTS.get(name, '(self, other: Any) -> Tensor')}: ..."
+                form = SLOTS.get(name, "(self, other: Any) -> Tensor")
+                yield f"def {name}{form}: ..."
     yield "def __new__(cls, *args: Any, **kwargs: Any) -> Self: ..."
 
 
@@ -290,7 +298,7 @@ def exists(module: str) -> bool:
 
 
 def package_stub(package: types.ModuleType, core: types.ModuleType) -> str:
-    """Text of rushlight/__init__.pyi: the names of the package and where they are from."""
+    """Text of rushlight/__init__.pyi: the public names and where they are from."""
     lines = [HEADER.format(title="rushlight: deep learning with PyTorch's API.")]
     lines += ["from builtins import float as _float", "from typing import Any", ""]
     for name in sorted(filter(exists, package._SUBMODULES)):
@@ -311,9 +319,22 @@ def package_stub(package: types.ModuleType, core: types.ModuleType) -> str:
     return "\n".join([*lines, "", "__version__: str", ""])
 
 
+def layers_stub(modules: types.ModuleType) -> str:
+    """Text of rushlight/nn/modules/__init__.pyi; its __all__ is put together late."""
+    lines = [HEADER.format(title="The layers, one file a family.")]
+    for name in sorted(modules.__all__):
+        home_module = getattr(modules, name).__module__
+        lines.append(f"from {home_module} import {name} as {name}")
+    for name, value in sorted(vars(modules).items()):
+        if isinstance(value, types.ModuleType) and not name.startswith("_"):
+            lines.append(f"from rushlight.nn.modules import {name} as {name}")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     """Writes or verifies the stubs; 1 if one was out of date."""
     import rushlight
+    import rushlight.nn.modules
 
     verify = "--verify" in sys.argv[1:]
     found = records.load()
@@ -322,6 +343,7 @@ def main() -> int:
         "rushlight/_C/__init__.pyi": core_stub(core, found),
         "rushlight/_C/ops.pyi": ops_stub(core, found),
         "rushlight/__init__.pyi": package_stub(rushlight, core),
+        "rushlight/nn/modules/__init__.pyi": layers_stub(rushlight.nn.modules),
     }
     same = [records.write(ROOT / name, text, verify) for name, text in files.items()]
     return 0 if all(same) or not verify else 1

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/op/op_node.h"
+#include "core/ops/reduce_formulas.h"
+#include "core/ops/scan_formulas.h"
 
 namespace rl {
 

@@ -1,31 +1,65 @@
 // Advanced indexing: index tensors become one tensor of element offsets; the iterator does the rest.
+// A single index tensor, and a mask over everything, take the shorter ways of gather and masks.
 #include "core/ops/index.h"
 
 #include "core/base/threads.h"
+#include "core/kernels/cpu/scatter.h"
 #include "core/ops/operators.h"
-#include "core/ops/ops_prelude.h"
 #include "core/tensor/iterator.h"
 
 namespace rl {
 namespace {
 
-// Masks become one position tensor a dimension they cover.
-TensorVec expand_masks(const Tensor& self, TensorList indices) {
+bool is_mask(const Tensor& t) { return t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8; }
+
+void check_count(const Tensor& self, size_t count) {
+  RL_CHECK_INDEX(static_cast<int64_t>(count) <= self.dim(), "too many indices for tensor of dimension ", self.dim(),
+                 " (got ", count, ")");
+}
+
+// The one mask that covers all dimensions, or null.
+const Tensor* whole_mask(const Tensor& self, TensorList indices) {
+  if (indices.empty() || !indices[0].defined() || indices[0].dtype() != Dtype::Bool) return nullptr;
+  for (size_t i = 1; i < indices.size(); ++i)
+    if (indices[i].defined()) return nullptr;
+  return indices[0].dim() > 0 && indices[0].sizes() == self.sizes() ? &indices[0] : nullptr;
+}
+
+// The dimension with the only index tensor, or -1.
+int64_t single_position(TensorList positions) {
+  int64_t at = -1;
+  for (size_t d = 0; d < positions.size(); ++d) {
+    if (!positions[d].defined()) continue;
+    if (at >= 0) return -1;
+    at = static_cast<int64_t>(d);
+  }
+  return at;
+}
+
+[[noreturn]] void fail_bounds(int64_t value, int64_t dim, int64_t size) {
+  fail(ErrorType::Index, "index ", value, " is out of bounds for dimension ", dim, " with size ", size);
+}
+
+}  // namespace
+
+TensorVec expand_masks(const Tensor& self, TensorList given) {
   TensorVec out;
-  for (const Tensor& t : indices) {
+  for (size_t k = 0; k < given.size(); ++k) {
+    const Tensor& t = given[k];
     if (!t.defined()) {
       out.emplace_back();
       continue;
     }
-    const bool mask = t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8;
-    RL_CHECK_INDEX(mask || t.dtype() == Dtype::Int64 || t.dtype() == Dtype::Int32,
+    RL_CHECK_INDEX(is_mask(t) || t.dtype() == Dtype::Int64 || t.dtype() == Dtype::Int32,
                    "tensors used as indices must be long, int, byte or bool tensors");
-    if (!mask) {
+    if (!is_mask(t)) {
       out.push_back(t);
       continue;
     }
     if (t.dtype() == Dtype::UInt8)
       warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.");
+    // A mask of n dimensions may be followed by n - 1 gaps, which are its own.
+    for (int64_t d = 1; d < t.dim() && k + 1 < given.size() && !given[k + 1].defined(); ++d) ++k;
     for (int64_t d = 0; d < t.dim(); ++d) {
       const size_t at = out.size() + static_cast<size_t>(d);
       const bool fits = at < self.sizes().size() && self.sizes()[at] == t.sizes()[static_cast<size_t>(d)];
@@ -36,44 +70,29 @@ TensorVec expand_masks(const Tensor& self, TensorList indices) {
     for (int64_t d = 0; d < t.dim(); ++d) out.push_back(impl::select(rows, 1, d));
   }
   while (!out.empty() && !out.back().defined()) out.pop_back();
-  // Masks may take more places than they had in the list: the rest moves up, dropping trailing gaps.
-  RL_CHECK_INDEX(out.size() <= self.sizes().size(), "too many indices for tensor of dimension ", self.dim(),
-                 " (got ", out.size(), ")");
+  check_count(self, out.size());
   return out;
 }
 
-}  // namespace
-
-AdvancedIndex resolve_index(const Tensor& self, TensorList given) {
-  // A mask of n dimensions is followed by n - 1 gaps in the list (as the binding writes it) or not
-  // (as C++ callers may): gaps right behind a mask are its own.
-  TensorVec list;
-  for (size_t i = 0; i < given.size(); ++i) {
-    list.push_back(given[i]);
-    const bool mask = given[i].defined() &&
-                      (given[i].dtype() == Dtype::Bool || given[i].dtype() == Dtype::UInt8);
-    if (mask)
-      for (int64_t k = 1; k < given[i].dim() && i + 1 < given.size() && !given[i + 1].defined(); ++k) ++i;
-  }
-  const TensorVec indices = expand_masks(self, list);
+AdvancedIndex resolve_index(const Tensor& self, TensorList positions) {
   Dims shape;
-  size_t first = indices.size(), last = 0, count = 0;
-  for (size_t d = 0; d < indices.size(); ++d) {
-    if (!indices[d].defined()) continue;
-    if (count) {
-      const Dims before = shape;
-      try {
-        shape = broadcast_sizes(shape, indices[d].sizes());
-      } catch (const Error&) {
-        fail(ErrorType::Index, "shape mismatch: indexing tensors could not be broadcast together with shapes ",
-             IntList(before), ", ", IntList(indices[d].sizes()));
-      }
-    } else {
-      shape = indices[d].sizes();
-    }
+  size_t first = positions.size(), last = 0, count = 0;
+  std::string shapes;
+  for (size_t d = 0; d < positions.size(); ++d) {
+    if (!positions[d].defined()) continue;
+    shapes += str(count ? ", " : "", IntList(positions[d].sizes()));
     first = std::min(first, d);
     last = d;
     ++count;
+  }
+  for (const Tensor& t : positions) {
+    if (!t.defined()) continue;
+    try {
+      shape = broadcast_sizes(shape, t.sizes());
+    } catch (const Error&) {
+      fail(ErrorType::Index,
+           "shape mismatch: indexing tensors could not be broadcast together with shapes ", shapes);
+    }
   }
   const bool adjacent = count == 0 || last - first + 1 == count;
 
@@ -81,15 +100,15 @@ AdvancedIndex resolve_index(const Tensor& self, TensorList given) {
   out.offsets = empty(shape, Dtype::Int64);
   int64_t* const offsets = out.offsets.data<int64_t>();
   std::fill_n(offsets, out.offsets.numel(), 0);
-  for (size_t d = 0; d < indices.size(); ++d) {
-    if (!indices[d].defined()) continue;
-    const Tensor at = contiguous_copy(rl::alias(impl::expand(indices[d], shape, false)), Dtype::Int64);
+  for (size_t d = 0; d < positions.size(); ++d) {
+    if (!positions[d].defined()) continue;
+    const Tensor at = as_contiguous(impl::expand(positions[d], shape, false), Dtype::Int64);
     const int64_t* const p = at.data<int64_t>();
     const int64_t n = self.sizes()[d], step = self.strides()[d];
     parallel_for(0, at.numel(), 16384, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t v = p[i];
-        RL_CHECK_INDEX(v >= -n && v < n, "index ", v, " is out of bounds for dimension ", d, " with size ", n);
+        if (v < -n || v >= n) [[unlikely]] fail_bounds(v, static_cast<int64_t>(d), n);
         offsets[i] += (v < 0 ? v + n : v) * step;
       }
     });
@@ -105,7 +124,7 @@ AdvancedIndex resolve_index(const Tensor& self, TensorList given) {
   if (!adjacent) put_shape();
   for (size_t d = 0; d < self.sizes().size(); ++d) {
     if (adjacent && count && d == first) put_shape();
-    if (d < indices.size() && indices[d].defined()) continue;
+    if (d < positions.size() && positions[d].defined()) continue;
     out.sizes.push_back(self.sizes()[d]);
     out.strides.push_back(self.strides()[d]);
     out.offset_strides.push_back(0);
@@ -168,16 +187,64 @@ struct Put {
   static constexpr Loop1d loop = put_loop<T>;
 };
 
+// `index` of one dimension as a checked vector.
+Tensor checked_positions(const Tensor& index, int64_t dim, int64_t n) {
+  Tensor out = cpu::checked_index(index, n, true, [&](int64_t v) { fail_bounds(v, dim, n); });
+  return alias(out, Dims{out.numel()}, Dims{1}, out.offset());
+}
+
+// Sizes with dimension `dim` replaced by several.
+Dims with_dim_replaced(IntList sizes, int64_t dim, IntList by) {
+  Dims out;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    if (static_cast<int64_t>(d) != dim) out.push_back(sizes[d]);
+    else
+      for (const int64_t s : by) out.push_back(s);
+  }
+  return out;
+}
+
+Tensor index_one(const Tensor& self, int64_t dim, const Tensor& index) {
+  const int64_t n = self.size(dim);
+  Tensor out = rl::empty(with_dim_replaced(self.sizes(), dim, index.sizes()), self.dtype());
+  const Tensor at = checked_positions(index, dim, n);
+  if (out.numel() == 0) return out;
+  if (dim == 0 && self.is_contiguous() && self.numel() > n) {
+    const int64_t row = self.numel() / n * static_cast<int64_t>(self.item_size());
+    cpu::gather_rows(out.raw(), self.raw(), at.data<int64_t>(), at.numel(), row, row);
+    return out;
+  }
+  const int64_t count = at.numel();
+  const Dims flat = with_dim_replaced(self.sizes(), dim, {&count, 1});
+  cpu::gather_along(alias(out, flat, contiguous_strides(flat), 0), self, dim, cpu::spread_index(at, flat, dim));
+  return out;
+}
+
+void put_one(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& values, bool accumulate) {
+  const Tensor at = checked_positions(index, dim, self.size(dim));
+  const int64_t count = at.numel();
+  const Dims flat = with_dim_replaced(self.sizes(), dim, {&count, 1});
+  const Dims full = with_dim_replaced(self.sizes(), dim, index.sizes());
+  Tensor source = impl::expand(values, full, false);
+  source = values.numel() == 1 ? alias(values, flat, Dims(flat.size()), values.offset())
+                               : impl::reshape(source, flat);
+  cpu::scatter_along(self, dim, cpu::spread_index(at, flat, dim), source,
+                     accumulate ? cpu::Scatter::Add : cpu::Scatter::Put);
+}
+
 }  // namespace
 
 namespace impl {
 
 Tensor index(const Tensor& self, TensorList indices) {
-  RL_CHECK_INDEX(static_cast<int64_t>(indices.size()) <= self.dim(), "too many indices for tensor of dimension ",
-                 self.dim(), " (got ", indices.size(), ")");
-  const AdvancedIndex at = resolve_index(self, indices);
+  check_count(self, indices.size());
+  if (const Tensor* mask = whole_mask(self, indices)) return masked_select(self, *mask);
+  const TensorVec positions = expand_masks(self, indices);
+  if (const int64_t dim = single_position(positions); dim >= 0 && !self.is_meta())
+    return index_one(self, dim, positions[static_cast<size_t>(dim)]);
+  const AdvancedIndex at = resolve_index(self, positions);
   Tensor out = rl::empty(at.sizes, self.dtype(), self.device());
-  if (out.numel() == 0) return out;
+  if (out.numel() == 0 || out.is_meta()) return out;
   const auto bytes = static_cast<int64_t>(self.item_size());
   Iterator it(at.sizes);
   it.add(out.raw(), out.sizes(), out.strides(), bytes);
@@ -187,63 +254,43 @@ Tensor index(const Tensor& self, TensorList indices) {
   return out;
 }
 
-Tensor nonzero(const Tensor& self) {
-  const Tensor flags = [&] {
-    if (self.dtype() == Dtype::Bool) return as_contiguous(self);
-    return contiguous_copy(self, Dtype::Bool);
-  }();
-  const bool* const p = flags.data<bool>();
-  const int64_t n = flags.numel();
-  int64_t count = 0;
-  for (int64_t i = 0; i < n; ++i) count += p[i];
-  const int64_t dims = self.dim();
-  Tensor out = rl::empty(Dims{count, dims}, Dtype::Int64);
-  int64_t* to = out.data<int64_t>();
-  Dims at(static_cast<size_t>(dims));
-  for (int64_t i = 0; i < n; ++i) {
-    if (!p[i]) continue;
-    int64_t rest = i;
-    for (int64_t d = dims; d-- > 0;) {
-      to[d] = rest % self.size(d);
-      rest /= self.size(d);
-    }
-    to += dims;
-  }
-  return out;
-}
-
 }  // namespace impl
 
 namespace cpu {
 
-void index_put_(const Tensor& self, TensorList indices, const Tensor& values, bool accumulate) {
-  RL_CHECK_INDEX(static_cast<int64_t>(indices.size()) <= self.dim(), "too many indices for tensor of dimension ",
-                 self.dim(), " (got ", indices.size(), ")");
-  RL_CHECK(self.dtype() == values.dtype(),
+void index_put_(const Tensor& self, TensorList indices, const Tensor& given, bool accumulate) {
+  check_count(self, indices.size());
+  RL_CHECK(self.dtype() == given.dtype(),
            "Index put requires the source and destination dtypes match, got ", self.dtype(),
-           " for the destination and ", values.dtype(), " for the source.");
-  RL_CHECK(!has_internal_overlap(self),
-           "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-           "location. Please clone() the tensor before performing the operation.");
-  const AdvancedIndex at = resolve_index(self, indices);
-  Tensor source = values;
-  while (source.dim() > static_cast<int64_t>(at.sizes.size()) && source.sizes()[0] == 1)
-    source = impl::select(source, 0, 0);
-  bool fits = source.dim() <= static_cast<int64_t>(at.sizes.size());
-  for (int64_t d = 1; fits && d <= source.dim(); ++d) {
-    const int64_t have = source.size(-d), want = at.sizes[at.sizes.size() - static_cast<size_t>(d)];
+           " for the destination and ", given.dtype(), " for the source.");
+  if (self.is_meta()) return;
+  const Tensor values = may_overlap(self, given) ? contiguous_copy(given, given.dtype()) : given;
+  const Tensor* const mask = whole_mask(self, indices);
+  if (mask && values.numel() == 1 && !accumulate) {
+    ops::masked_fill.inplace(rl::alias(self), *mask, rl::alias(values, {}, {}, values.offset()));
+    return;
+  }
+  const TensorVec positions = expand_masks(self, indices);
+  const int64_t dim = single_position(positions);
+  Dims shape;
+  std::optional<AdvancedIndex> at;
+  if (dim >= 0) shape = with_dim_replaced(self.sizes(), dim, positions[static_cast<size_t>(dim)].sizes());
+  else shape = at.emplace(resolve_index(self, positions)).sizes;
+  bool fits = values.dim() <= static_cast<int64_t>(shape.size());
+  for (int64_t d = 1; fits && d <= values.dim(); ++d) {
+    const int64_t have = values.size(-d), want = shape[shape.size() - static_cast<size_t>(d)];
     fits = have == want || have == 1;
   }
-  RL_CHECK(fits, "shape mismatch: value tensor of shape ", IntList(values.sizes()),
-           " cannot be broadcast to indexing result of shape ", IntList(at.sizes));
-  if (product(at.sizes) == 0) return;
-  if (may_overlap(self, source)) source = contiguous_copy(source, source.dtype());
+  RL_CHECK(fits, "shape mismatch: value tensor of shape ", IntList(given.sizes()),
+           " cannot be broadcast to indexing result of shape ", IntList(shape));
+  if (dim >= 0) return put_one(self, dim, positions[static_cast<size_t>(dim)], values, accumulate);
+  if (product(shape) == 0) return;
   const auto bytes = static_cast<int64_t>(self.item_size());
-  Iterator it(at.sizes);
+  Iterator it(shape);
   it.keep_order();
-  it.add(self.raw(), at.sizes, at.strides, bytes);
-  it.add(source.raw(), source.sizes(), source.strides(), bytes);
-  it.add(at.offsets.raw(), at.sizes, at.offset_strides, 8);
+  it.add(self.raw(), shape, at->strides, bytes);
+  it.add(values.raw(), values.sizes(), values.strides(), bytes);
+  it.add(at->offsets.raw(), shape, at->offset_strides, 8);
   // Serial: positions may repeat, and then the last one wins or sums add up in order.
   Loop1d loop = by_size<Put>(self.item_size());
   if (accumulate)
@@ -252,4 +299,9 @@ void index_put_(const Tensor& self, TensorList indices, const Tensor& values, bo
 }
 
 }  // namespace cpu
+
+Tensor index_backward(const Tensor& grad, IntList sizes, TensorList indices) {
+  return ops::index_put(ops::zeros(sizes, grad.dtype()), indices, grad, true);
+}
+
 }  // namespace rl

@@ -1,7 +1,7 @@
-// Advanced indices, normalised.
+// Advanced indices, and the pieces of indexing operators that the table names.
 #pragma once
 
-#include "core/tensor/tensor.h"
+#include "core/ops/memory.h"
 
 namespace rl {
 
@@ -14,6 +14,33 @@ struct AdvancedIndex {
   Dims offset_strides;  // of offsets over the result's dimensions
 };
 
-AdvancedIndex resolve_index(const Tensor& self, TensorList indices);
+// One position tensor a dimension, undefined where all is taken: masks are resolved.
+TensorVec expand_masks(const Tensor& self, TensorList indices);
+AdvancedIndex resolve_index(const Tensor& self, TensorList positions);
+
+Tensor index_backward(const Tensor& grad, IntList sizes, TensorList indices);
+// grad.gather(...), with zeros where src is larger than index.
+Tensor gather_for(const Tensor& grad, int64_t dim, const Tensor& index, IntList sizes);
+Tensor masked_select_backward(const Tensor& grad, IntList sizes, const Tensor& mask);
+Tensor masked_scatter_backward(const Tensor& grad, const Tensor& mask, IntList sizes);
+Tensor embedding_double_backward(const Tensor& grad, const Tensor& indices, int64_t padding_idx,
+                                 bool scale_by_frequency);
+
+// scatter(reduce="add" or "multiply"), and a number as its source.
+Tensor scatter_mode(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src,
+                    std::string_view reduce);
+Tensor scatter_mode_inplace(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src,
+                            std::string_view reduce);
+Tensor value_for(const Tensor& self, const Tensor& index, const Scalar& value);
+
+Tensor atleast(const Tensor& self, int64_t dims);
+TensorVec atleast_all(TensorList tensors, int64_t dims);
+
+// A copy of self with `view(copy)` replaced by src.
+void copy_into_slice(const Tensor& slice, const Tensor& src);
+template <class F>
+Tensor scattered_view(const Tensor& self, const Tensor& src, const F& view) {
+  return written_copy(self, [&](const Tensor& out) { copy_into_slice(view(out), src); });
+}
 
 }  // namespace rl

@@ -8,11 +8,11 @@ namespace rl {
 namespace {
 
 // (samples, classes, points) over the input, whatever its rank.
-struct Layout {
+struct ClassLayout {
   int64_t samples, classes, points;
 };
 
-Layout layout_of(IntList sizes) {
+ClassLayout layout_of(IntList sizes) {
   if (sizes.size() == 1) return {1, sizes[0], 1};
   return {sizes[0], sizes[1], product(sizes.subspan(2))};
 }
@@ -22,7 +22,7 @@ void check_target(const Tensor& target) {
            "expected target dtype to be Long or Byte, but got ", target.dtype());
 }
 
-void check_weight(const Tensor& weight, const Layout& l, Dtype dtype) {
+void check_weight(const Tensor& weight, const ClassLayout& l, Dtype dtype) {
   if (!weight.defined()) return;
   RL_CHECK(weight.dim() == 1 && weight.numel() == l.classes,
            "weight tensor should be defined either for all ", l.classes,
@@ -32,7 +32,7 @@ void check_weight(const Tensor& weight, const Layout& l, Dtype dtype) {
 
 // Calls f(sample, point, class, weight of the class) for each target that is not ignored.
 template <class T, class F>
-void for_targets(const Tensor& target, const Tensor& weight, const Layout& l, int64_t ignore_index, F&& f) {
+void for_targets(const Tensor& target, const Tensor& weight, const ClassLayout& l, int64_t ignore_index, F&& f) {
   const Tensor classes = as_contiguous(target, Dtype::Int64);
   const int64_t* const t = classes.data<int64_t>();
   const Tensor held = weight.defined() ? as_contiguous(weight) : Tensor();
@@ -49,7 +49,7 @@ void for_targets(const Tensor& target, const Tensor& weight, const Layout& l, in
 
 std::array<Tensor, 2> forward(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction,
                               int64_t ignore_index) {
-  const Layout l = layout_of(self.sizes());
+  const ClassLayout l = layout_of(self.sizes());
   check_target(target);
   check_weight(weight, l, self.dtype());
   const bool none = reduction == static_cast<int64_t>(Reduction::None);
@@ -103,7 +103,7 @@ std::array<Tensor, 2> nll_loss2d_forward(const Tensor& self, const Tensor& targe
 
 Tensor nll_loss_backward(const Tensor& grad, IntList sizes, const Tensor& target, const Tensor& weight,
                          int64_t reduction, int64_t ignore_index, const Tensor& total_weight) {
-  const Layout l = layout_of(sizes);
+  const ClassLayout l = layout_of(sizes);
   Tensor out = rl::empty(sizes, grad.dtype());
   cpu::zero_(out);
   const Tensor g = as_contiguous(grad);

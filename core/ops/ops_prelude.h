@@ -5,11 +5,13 @@
 #include "core/ops/formulas.h"
 #include "core/ops/loss.h"
 #include "core/op/pointwise.h"
+#include "core/ops/conv.h"
 #include "core/ops/creation.h"
 #include "core/ops/index.h"
 #include "core/ops/operators.h"
 #include "core/ops/random.h"
 #include "core/ops/ops.h"
+#include "core/ops/pointwise_formulas.h"
 
 namespace rl {
 

@@ -37,12 +37,13 @@ Dims infer_sizes(PyObject* data) {
 // bool < int < float < complex; dtypes of tensors join in.
 void infer_dtype(PyObject* data, std::optional<Dtype>& dtype) {
   const auto join = [&](Dtype d) { dtype = dtype ? promote(*dtype, d) : d; };
-  if (PyFloat_Check(data)) return join(default_dtype());
+  if (PyFloat_CheckExact(data)) return join(default_dtype());
   if (PyBool_Check(data)) return join(Dtype::Bool);
   if (PyLong_Check(data)) return join(Dtype::Int64);
   if (PyComplex_Check(data)) return join(to_complex(default_dtype()));
   if (is_tensor(data)) return join(unwrap(data).dtype());
-  if (const auto d = array_dtype(data)) return join(*d);
+  if (const auto d = array_dtype(data)) return join(*d);  // NumPy's scalars too
+  if (PyFloat_Check(data)) return join(default_dtype());
   if (is_sequence(data)) {
     const Object fast(checked(PySequence_Fast(data, "not a sequence")));
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast.get()); ++i)

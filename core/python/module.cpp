@@ -4,6 +4,7 @@
 #include "core/python/autograd_module.h"
 #include "core/python/buffer.h"
 #include "core/python/construct.h"
+#include "core/python/counter_object.h"
 #include "core/python/dlpack.h"
 #include "core/python/function_object.h"
 #include "core/python/generator_object.h"
@@ -46,6 +47,7 @@ PyMODINIT_FUNC PyInit__C() {
     init_generator(module);
     init_functions(module);
     init_hooks(module);
+    init_counter(module);
     init_autograd(module);
     init_runtime(module);
     add_operators(module);

@@ -211,8 +211,13 @@ PyObject* size_numel(PyObject* self, PyObject*) {
 }
 
 PyObject* size_concat(PyObject* a, PyObject* b) {
-  if (!PyTuple_Check(a) || !PyTuple_Check(b)) Py_RETURN_NOTIMPLEMENTED;
-  return size_from_tuple(PySequence_Concat(PySequence_Tuple(a), b));
+  if (!PyTuple_Check(a) || !PyTuple_Check(b)) {
+    PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not \"%s\") to torch.Size",
+                 Py_TYPE(PyTuple_Check(a) ? b : a)->tp_name);
+    return nullptr;
+  }
+  const Object left(PySequence_Tuple(a)), right(PySequence_Tuple(b));
+  return size_from_tuple(PyTuple_Type.tp_as_sequence->sq_concat(left.get(), right.get()));
 }
 
 PyObject* size_repeat(PyObject* self, Py_ssize_t n) {

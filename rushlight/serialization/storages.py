@@ -19,7 +19,8 @@ def new_storage(nbytes: int) -> UntypedStorage:
 
 def storage_bytes(storage: UntypedStorage) -> memoryview:
     """The bytes of a CPU storage, to read and to write."""
-    return memoryview(storage).cast("B")
+    exporter: Any = storage
+    return memoryview(exporter).cast("B")
 
 
 def swap_bytes(data: memoryview, dtype: Any) -> None:

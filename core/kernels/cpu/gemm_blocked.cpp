@@ -87,14 +87,14 @@ void row_times_matrix(const GemmTable<T>& t, const Product<T>& g, bool along_k) 
   });
 }
 
-// A in place; B in place if its rows are contiguous, else packed. Split over the columns, or over
+// A in place; B packed if its rows are not contiguous or are used often. Split over the columns, or over
 // the rows where there are few columns.
 template <class T>
 void flat(const GemmTable<T>& t, const Product<T>& g, bool threaded) {
   const int64_t threads = threaded ? num_threads() : 1;
   const int64_t panels = ceil_div(g.n, t.tile_cols);
   const bool by_rows = panels < 2 * threads && g.m >= 2 * t.tile_rows;
-  const bool pack_b = g.csb != 1;
+  const bool pack_b = g.csb != 1 || g.m > 3 * t.tile_rows;
   constexpr int64_t kStack = 4096;
   alignas(64) T local[kStack];
   const int64_t packed = pack_b ? panels * t.tile_cols * g.k : 0;
@@ -200,7 +200,9 @@ void product(const Product<T>& g) {
   }
   const bool threaded = work > kSerialWork && num_threads() > 1 && !in_parallel_region();
   const bool tiny = work <= 32 * 32 * 32;
-  if (g.rsa > 0 && (tiny || g.m <= 3 * t.tile_rows) && g.rsb > 0 && g.csb > 0) {
+  // Also tall enough to pack B, where A stays in the second cache and the columns give the tasks.
+  const bool wide = g.m <= 128 && g.m * g.k <= (1 << 17) && g.n >= 4 * t.tile_cols;
+  if (g.rsa > 0 && (tiny || wide || g.m <= 3 * t.tile_rows) && g.rsb > 0 && g.csb > 0) {
     return flat(t, g, threaded);
   }
   blocked(t, g, threaded);

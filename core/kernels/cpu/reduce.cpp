@@ -7,6 +7,7 @@
 
 #include "core/base/cpu_features.h"
 #include "core/base/threads.h"
+#include "core/kernels/cpu/reduce_dims.h"
 #include "core/kernels/cpu/reduce_loops.h"
 
 namespace rl {
@@ -31,51 +32,6 @@ constexpr int64_t kFewColumns = 8;       // below this, columns are strided runs
 constexpr int64_t kTaskSize = 65536;     // elements of a task when a reduction is cut
 constexpr int64_t kParallelSize = 32768;  // elements that pay for a thread
 constexpr int64_t kStackBytes = 4096;
-
-struct ReduceDim {
-  int64_t size, in, out;
-};
-
-// Dimensions by rising input stride, joined where memory allows.
-struct DimList {
-  std::array<ReduceDim, 64> dims;
-  int count = 0;
-
-  void add(ReduceDim d) {
-    int i = count++;
-    for (; i > 0 && dims[static_cast<size_t>(i - 1)].in > d.in; --i)
-      dims[static_cast<size_t>(i)] = dims[static_cast<size_t>(i - 1)];
-    dims[static_cast<size_t>(i)] = d;
-  }
-  void join() {
-    int last = 0;
-    for (int i = 1; i < count; ++i) {
-      ReduceDim& a = dims[static_cast<size_t>(last)];
-      const ReduceDim& b = dims[static_cast<size_t>(i)];
-      if (b.in == a.in * a.size && b.out == a.out * a.size) a.size *= b.size;
-      else dims[static_cast<size_t>(++last)] = b;
-    }
-    if (count) count = last + 1;
-  }
-  const ReduceDim& first() const { return dims[0]; }
-  // Product of the sizes from dimension 1 on.
-  int64_t outer_count() const {
-    int64_t n = 1;
-    for (int i = 1; i < count; ++i) n *= dims[static_cast<size_t>(i)].size;
-    return n;
-  }
-  // Offsets of the k-th combination of indices of those.
-  ReduceDim outer_offset(int64_t k) const {
-    ReduceDim at{0, 0, 0};
-    for (int i = 1; i < count; ++i) {
-      const ReduceDim& d = dims[static_cast<size_t>(i)];
-      at.in += k % d.size * d.in;
-      at.out += k % d.size * d.out;
-      k /= d.size;
-    }
-    return at;
-  }
-};
 
 // How a reduction is cut into tasks; depends on the shape alone.
 struct Work {
@@ -240,7 +196,7 @@ int64_t scratch_levels(int64_t n) {
   return blocks < 2 ? 0 : 64 - __builtin_clzll(blocks);
 }
 
-const ReduceLoops& reduce_loops(Reduction op, Dtype dtype, const char* name) {
+const ReduceLoops& reduce_loops(ReduceKind op, Dtype dtype, const char* name) {
 #define RL_PICK(table)                                                                     \
   (cpu_isa() == Isa::Avx512 ? loops_avx512::table                                          \
                             : cpu_isa() == Isa::Avx2 ? loops_avx2::table : loops_baseline::table)
@@ -251,7 +207,7 @@ const ReduceLoops& reduce_loops(Reduction op, Dtype dtype, const char* name) {
   throw_not_implemented_for(name, dtype);
 }
 
-void reduce(Reduction op, const char* name, const Tensor& self, uint64_t mask,
+void reduce(ReduceKind op, const char* name, const Tensor& self, uint64_t mask,
             const ReduceContext& context, const Tensor& out, const Tensor& shift) {
   const ReduceLoops& loops = reduce_loops(op, self.dtype(), name);
   if (out.numel() == 0) return;

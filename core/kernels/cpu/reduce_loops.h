@@ -6,7 +6,7 @@
 
 namespace rl::cpu {
 
-enum class Reduction : uint8_t {
+enum class ReduceKind : uint8_t {
   Sum,
   NanSum,
   Prod,
@@ -21,7 +21,7 @@ enum class Reduction : uint8_t {
   SquareDeviation,  // sum of |x - shift|^2, in double
   ExpSum,           // sum of exp(x - shift); finishes as shift + log(sum)
 };
-inline constexpr int kReductionCount = 13;
+inline constexpr int kReduceKindCount = 13;
 
 // What happens to the accumulated value last.
 enum class Finish : uint8_t { Plain, Root, Any, All };
@@ -54,13 +54,13 @@ int64_t scratch_levels(int64_t n);
 
 // Indexed by operation and dtype; null where an operation does not know the dtype.
 struct ReduceTable {
-  const ReduceLoops* rows[kReductionCount][kDtypeCount];
+  const ReduceLoops* rows[kReduceKindCount][kDtypeCount];
 };
-const ReduceLoops& reduce_loops(Reduction op, Dtype dtype, const char* name);
+const ReduceLoops& reduce_loops(ReduceKind op, Dtype dtype, const char* name);
 
 // Reduces the dimensions of `self` whose bit is set in `mask` into `out`, whose elements lie in the
 // order of the other dimensions. `shift` has the layout of `out`.
-void reduce(Reduction op, const char* name, const Tensor& self, uint64_t mask,
+void reduce(ReduceKind op, const char* name, const Tensor& self, uint64_t mask,
             const ReduceContext& context, const Tensor& out, const Tensor& shift = {});
 
 }  // namespace rl::cpu

@@ -6,7 +6,9 @@
 #include <type_traits>
 
 #include "core/base/half.h"
-#include "core/kernels/math/base.h"
+#include "core/kernels/math/activations.h"
+#include "core/kernels/math/arithmetic.h"
+#include "core/kernels/math/complex.h"
 
 RL_MATH_BEGIN
 
@@ -132,6 +134,39 @@ RL_MATH_INLINE T lerp(T start, T end, T weight) {
     return abs(weight) < T(0.5) ? start + weight * (end - start)
                                 : end - (end - start) * (1 - weight);
   }
+}
+
+template <class T>
+RL_MATH_INLINE T power(T base, T exponent) {
+  if constexpr (std::is_integral_v<T>) return pow_int(base, exponent);
+  else return pow(base, exponent);
+}
+
+// --- complex forms of functions that have real ones elsewhere
+template <class T>
+inline std::complex<T> sinc(std::complex<T> z) {
+  const std::complex<T> turn = z * T(3.14159265358979323846);
+  return z == T(0) ? std::complex<T>(1) : std::sin(turn) / turn;
+}
+// Both terms are scaled by the larger one.
+template <class T>
+inline std::complex<T> logaddexp(std::complex<T> a, std::complex<T> b) {
+  const bool swap = a.real() < b.real() || a.real() != a.real();
+  const std::complex<T> most = swap ? b : a, least = swap ? a : b;
+  if (most == least && std::isinf(most.real())) return most.real() < 0 ? most : most + kLn2<T>;
+  return most + log1p(std::exp(least - most));
+}
+// The derivative of x sigmoid(x).
+RL_MATH_INLINE float silu_slope(float x) {
+  return silu_grad(x);
+}
+RL_MATH_INLINE double silu_slope(double x) {
+  return silu_grad(x);
+}
+template <class T>
+inline std::complex<T> silu_slope(std::complex<T> z) {
+  const std::complex<T> s = sigmoid(z);
+  return multiply(s, T(1) + multiply(z, T(1) - s));
 }
 
 // --- rounding; integers are whole already

@@ -43,20 +43,20 @@ struct Count : PlainOp<T, int64_t> {
 
 }  // namespace
 
-using cpu::Reduction;
+using cpu::ReduceKind;
 
 extern const cpu::ReduceTable kReduceExtrema;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceExtrema = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](Reduction op) -> auto& { return t.rows[static_cast<int>(op)]; };
+  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
   constexpr int kBool = static_cast<int>(Dtype::Bool);
-  fill_row<Max>(row(Reduction::Max), RealTypes{});
-  fill_row<Min>(row(Reduction::Min), RealTypes{});
-  row(Reduction::Max)[kBool] = &kReduceLoops<Max<uint8_t>>;
-  row(Reduction::Min)[kBool] = &kReduceLoops<Min<uint8_t>>;
-  fill_row<Count>(row(Reduction::Count), NumberTypes{});
-  row(Reduction::Count)[kBool] = &kReduceLoops<Count<uint8_t>>;
+  fill_row<Max>(row(ReduceKind::Max), RealTypes{});
+  fill_row<Min>(row(ReduceKind::Min), RealTypes{});
+  row(ReduceKind::Max)[kBool] = &kReduceLoops<Max<uint8_t>>;
+  row(ReduceKind::Min)[kBool] = &kReduceLoops<Min<uint8_t>>;
+  fill_row<Count>(row(ReduceKind::Count), NumberTypes{});
+  row(ReduceKind::Count)[kBool] = &kReduceLoops<Count<uint8_t>>;
   return t;
 }();
 

@@ -51,17 +51,17 @@ using AbsMin = AbsExtremum<T, false>;
 
 }  // namespace
 
-using cpu::Reduction;
+using cpu::ReduceKind;
 
 extern const cpu::ReduceTable kReduceNorms;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceNorms = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](Reduction op) -> auto& { return t.rows[static_cast<int>(op)]; };
-  fill_row<AbsSum>(row(Reduction::AbsSum), FloatsAndComplex{});
-  fill_row<SquareSum>(row(Reduction::SquareSum), FloatsAndComplex{});
-  fill_row<AbsMax>(row(Reduction::AbsMax), FloatsAndComplex{});
-  fill_row<AbsMin>(row(Reduction::AbsMin), FloatsAndComplex{});
+  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
+  fill_row<AbsSum>(row(ReduceKind::AbsSum), FloatsAndComplex{});
+  fill_row<SquareSum>(row(ReduceKind::SquareSum), FloatsAndComplex{});
+  fill_row<AbsMax>(row(ReduceKind::AbsMax), FloatsAndComplex{});
+  fill_row<AbsMin>(row(ReduceKind::AbsMin), FloatsAndComplex{});
   return t;
 }();
 

@@ -113,19 +113,19 @@ struct ExpSum {
 
 }  // namespace
 
-using cpu::Reduction;
+using cpu::ReduceKind;
 
 extern const cpu::ReduceTable kReduceSums;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceSums = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](Reduction op) -> auto& { return t.rows[static_cast<int>(op)]; };
-  fill_row<Sum>(row(Reduction::Sum), AllTypes{});
-  fill_row<NanSum>(row(Reduction::NanSum), Floats{});
-  fill_row<Prod>(row(Reduction::Prod), AllTypes{});
-  fill_row<WideSum>(row(Reduction::WideSum), FloatsAndComplex{});
-  fill_row<SquareDeviation>(row(Reduction::SquareDeviation), FloatsAndComplex{});
-  fill_row<ExpSum>(row(Reduction::ExpSum), Floats{});
+  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
+  fill_row<Sum>(row(ReduceKind::Sum), AllTypes{});
+  fill_row<NanSum>(row(ReduceKind::NanSum), Floats{});
+  fill_row<Prod>(row(ReduceKind::Prod), AllTypes{});
+  fill_row<WideSum>(row(ReduceKind::WideSum), FloatsAndComplex{});
+  fill_row<SquareDeviation>(row(ReduceKind::SquareDeviation), FloatsAndComplex{});
+  fill_row<ExpSum>(row(ReduceKind::ExpSum), Floats{});
   return t;
 }();
 

@@ -1,0 +1,401 @@
+// Gathers as matrix products: weights are A, and the columns of B (one an output position) are packed
+// from the padded source tile by tile, never for the whole image. Bias is one more row of ones in B.
+#include "core/kernels/cpu/convolution_gather.h"
+
+#include <cstring>
+
+#include "core/base/cpu_features.h"
+#include "core/kernels/cpu/gemm_blocked.h"
+#include "core/kernels/cpu/gemm_table.h"
+
+namespace rl::cpu {
+
+template <>
+const ConvTable<float>& conv_table() {
+#if defined(__x86_64__)
+  if (cpu_isa() == Isa::Avx512) return kConvFloatAvx512;
+  if (cpu_isa() == Isa::Avx2) return kConvFloatAvx2;
+#endif
+  return kConvFloatBaseline;
+}
+template <>
+const ConvTable<double>& conv_table() {
+#if defined(__x86_64__)
+  if (cpu_isa() == Isa::Avx512) return kConvDoubleAvx512;
+  if (cpu_isa() == Isa::Avx2) return kConvDoubleAvx2;
+#endif
+  return kConvDoubleBaseline;
+}
+template <>
+const ConvTable<int64_t>& conv_table() {
+  return kConvInt64Baseline;
+}
+
+Conv3d::Conv3d(const ConvParams& p)
+    : batch(p.batch),
+      in_channels(p.in_channels),
+      out_channels(p.out_channels),
+      groups(p.groups),
+      input{1, 1, 1},
+      output{1, 1, 1},
+      kernel{1, 1, 1},
+      stride{1, 1, 1},
+      padding{0, 0, 0},
+      dilation{1, 1, 1} {
+  for (int d = 0; d < p.ndim; ++d) {
+    const int to = d + 3 - p.ndim;
+    input[to] = p.input[d];
+    output[to] = p.output[d];
+    kernel[to] = p.kernel[d];
+    stride[to] = p.stride[d];
+    padding[to] = p.padding[d];
+    dilation[to] = p.dilation[d];
+  }
+}
+
+PaddedImage::PaddedImage(const int64_t (&of)[3], const int64_t (&front)[3],
+                         const int64_t (&extent)[3], int64_t by)
+    : phases(by) {
+  bool inside = by == 1;
+  for (int d = 0; d < 3; ++d) {
+    size[d] = of[d];
+    lo[d] = front[d];
+    full[d] = std::max<int64_t>(extent[d], 1);
+    inside = inside && lo[d] == 0 && full[d] <= size[d];
+  }
+  if (inside) std::copy_n(size, 3, full);
+  pitch = ceil_div(full[2], phases) * phases;
+  plane = full[0] * full[1] * pitch;
+}
+
+bool PaddedImage::is_plain() const {
+  bool same = phases == 1;
+  for (int d = 0; d < 3; ++d) same = same && lo[d] == 0 && full[d] == size[d];
+  return same;
+}
+
+template <class T>
+void PaddedImage::copy_channel(const T* from, T* to) const {
+  const int64_t left = std::min(lo[2], full[2]);
+  const int64_t inside = std::clamp<int64_t>(full[2] - left, 0, size[2]);
+  for (int64_t z = 0; z < full[0]; ++z) {
+    for (int64_t y = 0; y < full[1]; ++y, to += pitch) {
+      const int64_t from_z = z - lo[0], from_y = y - lo[1];
+      if (from_z < 0 || from_z >= size[0] || from_y < 0 || from_y >= size[1]) {
+        std::memset(to, 0, static_cast<size_t>(pitch) * sizeof(T));
+        continue;
+      }
+      const T* row = from + (from_z * size[1] + from_y) * size[2];
+      if (phases == 1) {
+        for (int64_t x = 0; x < left; ++x) to[x] = T(0);
+        std::memcpy(to + left, row, static_cast<size_t>(inside) * sizeof(T));
+        for (int64_t x = left + inside; x < pitch; ++x) to[x] = T(0);
+        continue;
+      }
+      const int64_t share = pitch / phases;
+      for (int64_t f = 0; f < phases; ++f) {
+        T* part = to + f * share;
+        // Positions i with 0 <= i * phases + f - left < inside.
+        const int64_t begin = std::min(share, ceil_div(std::max<int64_t>(left - f, 0), phases));
+        const int64_t end =
+            std::clamp(ceil_div(std::max<int64_t>(left + inside - f, 0), phases), begin, share);
+        for (int64_t i = 0; i < begin; ++i) part[i] = T(0);
+        const T* first = row + begin * phases + f - left;
+        for (int64_t i = begin; i < end; ++i, first += phases) part[i] = *first;
+        for (int64_t i = end; i < share; ++i) part[i] = T(0);
+      }
+    }
+  }
+}
+
+bool Gather::writes_all() const {
+  bool all = true;
+  for (int d = 0; d < 3; ++d) all = all && step[d] == 1 && first[d] == 0 && grid[d] == target[d];
+  return all;
+}
+
+void Gather::merge_rows() {
+  if (!writes_all() || advance[2] != 1) return;
+  for (int d = 1; d >= 0; --d) {
+    if (grid[d] > 1 && advance[d] != grid[2]) return;
+    grid[2] *= grid[d];
+    target[2] *= target[d];
+    grid[d] = target[d] = 1;
+  }
+}
+
+namespace {
+
+// Everything a task needs to know of one gather; sizes count elements.
+template <class T>
+struct Plan {
+  const Gather& g;
+  const GemmTable<T>& gemm;
+  const ConvTable<T>& conv;
+  const T* bias;  // of all groups, or null
+  int64_t groups;
+  int64_t pixels = 0, target_plane = 0;
+  int64_t depth = 0;        // rows of B in a block: whole channels
+  int64_t bias_rows = 0;    // 1 where there is a bias row
+  int64_t total = 0;        // rows of B
+  int64_t panels = 0;       // column panels in a task
+  int64_t packed_rows = 0;  // ceil(rows / tile_rows) * slots
+  bool plain = false;       // the source is read in its place
+  bool dense = false;       // the target is written without gaps
+
+  int64_t taps() const { return static_cast<int64_t>(g.taps.size()); }
+  int64_t kernel_rows() const { return g.channels * taps(); }
+  int64_t group_weights() const { return packed_rows * total; }
+};
+
+// The weights of one group in panels, block after block along k.
+template <class T>
+void pack_weights(const Plan<T>& p, const T* w, const WeightStrides& strides, int64_t group,
+                  T* out) {
+  const Gather& g = p.g;
+  const int64_t taps = p.taps();
+  const bool all_taps = taps == strides.channel || taps == strides.row;
+  const RowSplit split(g.rows, p.gemm.tile_rows);
+  const int64_t blocks = std::max<int64_t>(1, ceil_div(p.kernel_rows(), p.depth));
+  parallel_tasks(split.panels, g.rows * p.total > (1 << 16), [&](int64_t panel) {
+    const int64_t row = panel * split.height + std::min(panel, split.taller);
+    const int64_t rows = split.height + (panel < split.taller);
+    const T* base = w + group * strides.group + row * strides.row;
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t first = b * p.depth, last = std::min(p.kernel_rows(), first + p.depth);
+      const int64_t extra = b + 1 == blocks ? p.bias_rows : 0;
+      T* to = out + first * p.packed_rows + panel * p.gemm.slots * (last - first + extra);
+      if (all_taps && strides.channel == taps) {
+        p.gemm.pack(last - first, rows, rows, base + first, strides.row, 1, to, p.gemm.slots);
+        to += (last - first) * p.gemm.slots;
+      } else {
+        for (int64_t c = first / std::max<int64_t>(taps, 1); first < last && c * taps < last; ++c) {
+          const T* from = base + c * strides.channel;
+          if (all_taps) {
+            p.gemm.pack(taps, rows, rows, from, strides.row, 1, to, p.gemm.slots);
+            to += taps * p.gemm.slots;
+            continue;
+          }
+          for (int64_t t = 0; t < taps; ++t, to += p.gemm.slots) {
+            for (int64_t r = 0; r < rows; ++r) to[r] = from[r * strides.row + g.taps[t]];
+          }
+        }
+      }
+      if (extra) {
+        for (int64_t r = 0; r < rows; ++r) {
+          to[r] = p.bias ? p.bias[group * g.rows + row + r] : T(0);
+        }
+      }
+    }
+  });
+}
+
+// The runs of `count` columns from `first` on, counted over the images of a chunk.
+template <class T>
+int64_t find_runs(const Plan<T>& p, int64_t first, int64_t count, int64_t source_image,
+                  int64_t target_image, ColumnRun* runs) {
+  const Gather& g = p.g;
+  int64_t image = first / p.pixels, rest = first % p.pixels;
+  int64_t x = rest % g.grid[2], y = rest / g.grid[2] % g.grid[1], z = rest / g.grid[2] / g.grid[1];
+  int64_t n = 0;
+  for (int64_t lane = 0; lane < count; ++n) {
+    const int64_t length = std::min(count - lane, g.grid[2] - x);
+    const int64_t row = (z * g.step[0] + g.first[0]) * g.target[1] + y * g.step[1] + g.first[1];
+    runs[n] = {image * source_image + z * g.advance[0] + y * g.advance[1] + x,
+               image * target_image + row * g.target[2] + x * g.step[2] + g.first[2], lane, length};
+    lane += length;
+    x = 0;
+    if (++y < g.grid[1]) continue;
+    y = 0;
+    if (++z < g.grid[0]) continue;
+    z = 0;
+    ++image;
+  }
+  return n;
+}
+
+// Columns [first, last) of a chunk of images: all rows, block by block along k.
+template <class T>
+void gather_columns(const Plan<T>& p, int64_t first, int64_t last, const T* src,
+                    int64_t source_image, const T* weights, T* dst, int64_t target_image) {
+  const Gather& g = p.g;
+  const int64_t width = p.gemm.tile_cols, taps = p.taps();
+  const int64_t panels = ceil_div(last - first, width);
+  const int64_t deepest = std::min(p.depth, p.kernel_rows()) + p.bias_rows;
+  Scratch<T> packed(panels * width * deepest + width);
+  std::vector<ColumnRun> runs(static_cast<size_t>(panels * width));
+  std::vector<int64_t> run_count(static_cast<size_t>(panels));
+  bool direct = p.dense;
+  for (int64_t j = 0; j < panels; ++j) {
+    const int64_t from = first + j * width, count = std::min(width, last - from);
+    run_count[j] = find_runs(p, from, count, source_image, target_image, &runs[j * width]);
+    direct = direct && from / p.pixels == (from + count - 1) / p.pixels;
+  }
+  // Tiles that end in several images or leave gaps are collected here and copied at the end.
+  const int64_t held = panels * width;
+  Scratch<T> tiles(direct ? 0 : g.rows * held);
+  const int64_t blocks = std::max<int64_t>(1, ceil_div(p.kernel_rows(), p.depth));
+  const RowSplit split(g.rows, p.gemm.tile_rows);
+  for (int64_t b = 0; b < blocks; ++b) {
+    const int64_t begin = b * p.depth, end = std::min(p.kernel_rows(), begin + p.depth);
+    const int64_t deep = end - begin + (b + 1 == blocks ? p.bias_rows : 0);
+    for (int64_t j = 0; j < panels; ++j) {
+      T* to = packed.get() + j * width * deep;
+      if (end > begin) {
+        p.conv.pack_columns((end - begin) / taps, g.source.plane, taps, g.offset.data(),
+                            src + begin / taps * g.source.plane, &runs[j * width], run_count[j],
+                            to, width);
+      }
+      if (deep > end - begin) std::fill_n(to + (end - begin) * width, width, T(1));
+    }
+    const T* panel = weights + begin * p.packed_rows;
+    int64_t row = 0;
+    for (int64_t i = 0; i < split.panels; ++i, panel += p.gemm.slots * deep) {
+      const int64_t rows = split.height + (i < split.taller);
+      for (int64_t j = 0; j < panels; ++j) {
+        const int64_t count = std::min(width, last - first - j * width);
+        const int vectors = count > p.gemm.lanes ? 2 : 1;
+        const bool partial = count < vectors * p.gemm.lanes;
+        T* out = direct ? dst + runs[j * width].target + row * p.target_plane
+                        : tiles.get() + row * held + j * width;
+        p.gemm.tiles[rows][vectors - 1][partial](
+            deep, panel, 1, p.gemm.slots, packed.get() + j * width * deep, width, out,
+            direct ? p.target_plane : held, T(1), b == 0 ? T(0) : T(1), count);
+      }
+      row += rows;
+    }
+  }
+  if (direct) return;
+  for (int64_t row = 0; row < g.rows; ++row) {
+    for (int64_t j = 0; j < panels; ++j) {
+      const T* from = tiles.get() + row * held + j * width;
+      for (int64_t r = 0; r < run_count[j]; ++r) {
+        const ColumnRun& run = runs[j * width + r];
+        T* to = dst + run.target + row * p.target_plane;
+        if (g.step[2] == 1) {
+          std::memcpy(to, from + run.lane, static_cast<size_t>(run.count) * sizeof(T));
+        } else {
+          for (int64_t i = 0; i < run.count; ++i) to[i * g.step[2]] = from[run.lane + i];
+        }
+      }
+    }
+  }
+}
+
+// One input channel for each group and few rows: a product has nothing to reuse, so each output row
+// is summed in registers directly.
+template <class T>
+void gather_direct(const Plan<T>& p, int64_t batch, const T* src, const T* w,
+                   const WeightStrides& strides, T* dst) {
+  const Gather& g = p.g;
+  const int64_t taps = p.taps(), size = g.source.size[0] * g.source.size[1] * g.source.size[2];
+  const int64_t work = std::max<int64_t>(1, p.pixels * taps * g.rows);
+  const int64_t grain = std::max<int64_t>(1, (1 << 17) / work);
+  parallel_tasks(ceil_div(batch * p.groups, grain), true, [&](int64_t task) {
+    Scratch<T> padded(p.plain ? 0 : g.source.plane);
+    Scratch<T> line(g.step[2] == 1 ? 0 : g.grid[2]), values(std::max<int64_t>(taps, 1));
+    const int64_t last = std::min(batch * p.groups, (task + 1) * grain);
+    for (int64_t i = task * grain; i < last; ++i) {
+      const int64_t group = i % p.groups;
+      const T* image = src + i * size;
+      if (!p.plain) {
+        g.source.copy_channel(image, padded.get());
+        image = padded.get();
+      }
+      for (int64_t row = 0; row < g.rows; ++row) {
+        const T* from = w + group * strides.group + row * strides.row;
+        for (int64_t t = 0; t < taps; ++t) values.get()[t] = from[g.taps[t]];
+        const T bias = p.bias ? p.bias[group * g.rows + row] : T(0);
+        T* plane = dst + (i * g.rows + row) * p.target_plane;
+        for (int64_t z = 0; z < g.grid[0]; ++z) {
+          for (int64_t y = 0; y < g.grid[1]; ++y) {
+            const int64_t line_at =
+                (z * g.step[0] + g.first[0]) * g.target[1] + y * g.step[1] + g.first[1];
+            T* out = plane + line_at * g.target[2] + g.first[2];
+            T* to = g.step[2] == 1 ? out : line.get();
+            p.conv.direct(g.grid[2], taps, g.offset.data(), values.get(),
+                          image + z * g.advance[0] + y * g.advance[1], bias, to);
+            if (to == out) continue;
+            for (int64_t x = 0; x < g.grid[2]; ++x) out[x * g.step[2]] = to[x];
+          }
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, const T* w,
+                const WeightStrides& strides, const T* bias, T* dst) {
+  Plan<T> p{.g = g, .gemm = gemm_table<T>(), .conv = conv_table<T>(), .bias = bias,
+            .groups = groups};
+  p.pixels = g.grid[0] * g.grid[1] * g.grid[2];
+  p.target_plane = g.target[0] * g.target[1] * g.target[2];
+  if (p.pixels == 0 || batch == 0 || g.rows == 0) return;
+  p.plain = g.source.is_plain();
+  if (g.channels == 1 && g.rows <= 3 && groups > 1) {
+    return gather_direct(p, batch, src, w, strides, dst);
+  }
+  const int64_t taps = p.taps();
+  p.bias_rows = bias || p.kernel_rows() == 0;
+  p.total = p.kernel_rows() + p.bias_rows;
+  const int64_t most = 2048 / static_cast<int64_t>(sizeof(T));
+  const int64_t blocks = std::max<int64_t>(1, p.kernel_rows() * 2 / (most * 3) + 1);
+  p.depth = std::max<int64_t>(taps, 1) *
+            std::max<int64_t>(1, ceil_div(ceil_div(p.kernel_rows(), blocks), std::max<int64_t>(taps, 1)));
+  p.dense = g.writes_all();
+  p.packed_rows = ceil_div(g.rows, p.gemm.tile_rows) * p.gemm.slots;
+  const int64_t panel = p.gemm.tile_cols * (std::min(p.depth, p.kernel_rows()) + p.bias_rows);
+  p.panels = std::clamp<int64_t>((256 << 10) / static_cast<int64_t>(sizeof(T)) / panel, 1, 16);
+
+  Scratch<T> weights(p.group_weights() * groups);
+  for (int64_t group = 0; group < groups; ++group) {
+    pack_weights(p, w, strides, group, weights.get() + group * p.group_weights());
+  }
+  // A chunk is one group of one image, or of several small images.
+  const int64_t images = std::clamp<int64_t>(ceil_div(256, p.pixels), 1, batch);
+  const int64_t chunks = ceil_div(batch, images);
+  const bool outer = chunks * groups >= 4 * num_threads();
+  const int64_t size = g.source.size[0] * g.source.size[1] * g.source.size[2];
+  const int64_t source_image = p.plain ? groups * g.channels * size : g.channels * g.source.plane;
+  const int64_t target_image = groups * g.rows * p.target_plane;
+  const bool worth = batch * groups * p.pixels * g.rows * p.total > (1 << 18);
+  parallel_tasks(chunks * groups, outer && worth, [&](int64_t task) {
+    const int64_t group = task % groups, image = task / groups * images;
+    const int64_t count = std::min(images, batch - image);
+    const T* from = src + (image * groups + group) * g.channels * size;
+    Scratch<T> padded(p.plain ? 0 : count * source_image);
+    if (!p.plain) {
+      parallel_tasks(count * g.channels, !outer && worth, [&](int64_t i) {
+        const int64_t n = i / g.channels, c = i % g.channels;
+        g.source.copy_channel(from + (n * groups * g.channels + c) * size,
+                              padded.get() + n * source_image + c * g.source.plane);
+      });
+    }
+    const int64_t columns = count * p.pixels;
+    const int64_t all = ceil_div(columns, p.gemm.tile_cols);
+    const int64_t threads = outer || !worth ? 1 : num_threads();
+    const int64_t panels = std::min(p.panels, std::max<int64_t>(1, all / (2 * threads)));
+    const int64_t step = panels * p.gemm.tile_cols;
+    parallel_tasks(ceil_div(columns, step), !outer && worth, [&](int64_t i) {
+      gather_columns(p, i * step, std::min(columns, (i + 1) * step),
+                     p.plain ? from : padded.get(), source_image,
+                     weights.get() + group * p.group_weights(),
+                     dst + (image * groups + group) * g.rows * p.target_plane, target_image);
+    });
+  });
+}
+
+template void run_gather(const Gather&, int64_t, int64_t, const float*, const float*,
+                         const WeightStrides&, const float*, float*);
+template void run_gather(const Gather&, int64_t, int64_t, const double*, const double*,
+                         const WeightStrides&, const double*, double*);
+template void run_gather(const Gather&, int64_t, int64_t, const int64_t*, const int64_t*,
+                         const WeightStrides&, const int64_t*, int64_t*);
+template void PaddedImage::copy_channel(const float*, float*) const;
+template void PaddedImage::copy_channel(const double*, double*) const;
+template void PaddedImage::copy_channel(const int64_t*, int64_t*) const;
+
+}  // namespace rl::cpu

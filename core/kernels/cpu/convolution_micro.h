@@ -1,0 +1,209 @@
+// The convolution's inner kernels in vector extensions, compiled once per instruction set after the
+// including file has set RL_VECTOR_BYTES and the target, like gemm_micro.h.
+
+#include "core/kernels/cpu/convolution_table.h"
+#include "core/kernels/cpu/gemm_micro.h"
+
+namespace rl::cpu {
+namespace {
+
+template <class T>
+void pack_columns(int64_t channels, int64_t channel, int64_t taps, const int64_t* offset,
+                  const T* src, const ColumnRun* runs, int64_t count, T* dst, int64_t step) {
+  constexpr int L = kLanes<T>;
+  if (count == 1 && runs->count == 2 * L) {
+    src += runs->source;
+    for (int64_t c = 0; c < channels; ++c, src += channel) {
+      for (int64_t t = 0; t < taps; ++t, dst += step) {
+        store(dst, load(src + offset[t]));
+        store(dst + L, load(src + offset[t] + L));
+      }
+    }
+    return;
+  }
+  for (int64_t c = 0; c < channels; ++c, src += channel) {
+    for (int64_t t = 0; t < taps; ++t, dst += step) {
+      for (int64_t r = 0; r < count; ++r) {
+        const T* from = src + offset[t] + runs[r].source;
+        T* to = dst + runs[r].lane;
+        int64_t i = 0;
+        for (; i + L <= runs[r].count; i += L) store(to + i, load(from + i));
+        // Lanes past the run are written again by the next one; the last row has room for them.
+        if (i < runs[r].count) store(to + i, load_some(from + i, runs[r].count - i));
+      }
+    }
+  }
+}
+
+template <class T, int NV, class Lanes>
+inline void direct_block(int64_t taps, const int64_t* offset, const T* w, const T* src, T bias,
+                         T* dst, const Lanes& lanes) {
+  constexpr int L = kLanes<T>;
+  Vec<T> acc[NV];
+#pragma GCC unroll 4
+  for (int j = 0; j < NV; ++j) acc[j] = broadcast(bias);
+  for (int64_t t = 0; t < taps; ++t) {
+    const Vec<T> wt = broadcast(w[t]);
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) {
+      acc[j] = mul_add(wt, lanes.get(src + offset[t] + j * L), acc[j]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < NV; ++j) lanes.put(dst + j * L, acc[j]);
+}
+
+template <class T>
+void direct(int64_t count, int64_t taps, const int64_t* offset, const T* w, const T* src, T bias,
+            T* dst) {
+  constexpr int L = kLanes<T>;
+  int64_t i = 0;
+  for (; i + 4 * L <= count; i += 4 * L) {
+    direct_block<T, 4>(taps, offset, w, src + i, bias, dst + i, Whole<T>{});
+  }
+  for (; i + L <= count; i += L) {
+    direct_block<T, 1>(taps, offset, w, src + i, bias, dst + i, Whole<T>{});
+  }
+  if (i < count) {
+    direct_block<T, 1>(taps, offset, w, src + i, bias, dst + i, Some<T>{count - i});
+  }
+}
+
+template <class T, int NT>
+void direct_grad_taps(int64_t rows, int64_t count, const int64_t* offset, const T* y,
+                      int64_t y_step, const T* src, int64_t src_step, T* grad) {
+  constexpr int L = kLanes<T>;
+  Vec<T> acc[NT];
+#pragma GCC unroll 8
+  for (int t = 0; t < NT; ++t) acc[t] = Vec<T>{};
+  for (int64_t r = 0; r < rows; ++r, y += y_step, src += src_step) {
+    int64_t i = 0;
+    for (; i + L <= count; i += L) {
+      const Vec<T> yv = load(y + i);
+#pragma GCC unroll 8
+      for (int t = 0; t < NT; ++t) acc[t] = mul_add(yv, load(src + offset[t] + i), acc[t]);
+    }
+    if (i < count) {
+      const Vec<T> yv = load_some(y + i, count - i);
+#pragma GCC unroll 8
+      for (int t = 0; t < NT; ++t) {
+        acc[t] = mul_add(yv, load_some(src + offset[t] + i, count - i), acc[t]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int t = 0; t < NT; ++t) grad[t] += sum_of<T>(acc[t]);
+}
+
+template <class T>
+void direct_grad(int64_t rows, int64_t count, int64_t taps, const int64_t* offset, const T* y,
+                 int64_t y_step, const T* src, int64_t src_step, T* grad) {
+  int64_t t = 0;
+  for (; t + 8 <= taps; t += 8) {
+    direct_grad_taps<T, 8>(rows, count, offset + t, y, y_step, src, src_step, grad + t);
+  }
+  for (; t + 3 <= taps; t += 3) {
+    direct_grad_taps<T, 3>(rows, count, offset + t, y, y_step, src, src_step, grad + t);
+  }
+  for (; t < taps; ++t) {
+    direct_grad_taps<T, 1>(rows, count, offset + t, y, y_step, src, src_step, grad + t);
+  }
+}
+
+// R rows of the weights' gradient (one input channel and tap each) by NV vectors of output channels.
+template <class T, int R, int NV>
+void grad_tile(const int64_t* row, const T* src, const ColumnRun* runs, int64_t count, const T* y,
+               int64_t ld, T* grad) {
+  constexpr int L = kLanes<T>;
+  Vec<T> acc[R][NV];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) acc[r][j] = load(grad + r * ld + j * L);
+  }
+  for (int64_t n = 0; n < count; ++n) {
+    const T* at[R];
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) at[r] = src + row[r] + runs[n].source;
+    const T* out = y + runs[n].lane * ld;
+    for (int64_t p = 0; p < runs[n].count; ++p, out += ld) {
+      Vec<T> yv[NV];
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) yv[j] = load(out + j * L);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+        const Vec<T> xv = broadcast(at[r][p]);
+#pragma GCC unroll 4
+        for (int j = 0; j < NV; ++j) acc[r][j] = mul_add(xv, yv[j], acc[r][j]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) store(grad + r * ld + j * L, acc[r][j]);
+  }
+}
+
+#if RL_VECTOR_BYTES == 64
+inline constexpr int kGradRows = 7, kGradVectors = 4;
+#else
+inline constexpr int kGradRows = 6, kGradVectors = 2;
+#endif
+
+template <class T, int NV>
+void grad_rows_by(int64_t rows, const int64_t* row, const T* src, const ColumnRun* runs,
+                  int64_t count, const T* y, int64_t ld, T* grad) {
+  while (rows > 0) {
+    // Heights are evened out: 9 rows are 5 + 4, not 7 + 2.
+    const int64_t tiles = (rows + kGradRows - 1) / kGradRows;
+    const int64_t some = (rows + tiles - 1) / tiles;
+    switch (some) {
+      case 1: grad_tile<T, 1, NV>(row, src, runs, count, y, ld, grad); break;
+      case 2: grad_tile<T, 2, NV>(row, src, runs, count, y, ld, grad); break;
+      case 3: grad_tile<T, 3, NV>(row, src, runs, count, y, ld, grad); break;
+      case 4: grad_tile<T, 4, NV>(row, src, runs, count, y, ld, grad); break;
+      case 5: grad_tile<T, 5, NV>(row, src, runs, count, y, ld, grad); break;
+      case 6: grad_tile<T, 6, NV>(row, src, runs, count, y, ld, grad); break;
+      default: grad_tile<T, kGradRows, NV>(row, src, runs, count, y, ld, grad); break;
+    }
+    rows -= some;
+    row += some;
+    grad += some * ld;
+  }
+}
+
+template <class T>
+void grad_rows(int64_t rows, const int64_t* row, int64_t cols, const T* src, const ColumnRun* runs,
+               int64_t count, const T* y, int64_t ld, T* grad) {
+  constexpr int L = kLanes<T>;
+  int64_t j = 0;
+  for (; j + kGradVectors * L <= cols; j += kGradVectors * L) {
+    grad_rows_by<T, kGradVectors>(rows, row, src, runs, count, y + j, ld, grad + j);
+  }
+  for (; j + 2 * L <= cols; j += 2 * L) {
+    grad_rows_by<T, 2>(rows, row, src, runs, count, y + j, ld, grad + j);
+  }
+  if (j < cols) grad_rows_by<T, 1>(rows, row, src, runs, count, y + j, ld, grad + j);
+}
+
+template <class T>
+T sum(int64_t n, const T* x) {
+  constexpr int L = kLanes<T>;
+  Vec<T> acc[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * L <= n; i += 4 * L) {
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) acc[j] += load(x + i + j * L);
+  }
+  for (; i + L <= n; i += L) acc[0] += load(x + i);
+  if (i < n) acc[1] += load_some(x + i, n - i);
+  return sum_of<T>((acc[0] + acc[1]) + (acc[2] + acc[3]));
+}
+
+template <class T>
+inline constexpr ConvTable<T> kConvTable = {&pack_columns<T>, &direct<T>, &direct_grad<T>,
+                                            &grad_rows<T>, &sum<T>};
+
+}  // namespace
+}  // namespace rl::cpu

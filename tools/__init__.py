@@ -1,0 +1,1 @@
+"""Programs that check the checkout and write its generated files."""
