@@ -36,7 +36,11 @@ _VIEWS = {
         "offset, dim1, dim2",
         "Replaces a diagonal.",
     ),
-    "select": ("int dim, int index", "dim, index", "Replaces one slice of a dimension."),
+    "select": (
+        "int dim, int index",
+        "dim, index",
+        "Replaces one slice of a dimension.",
+    ),
     "slice": (
         "int dim=0, int? start=None, int? end=None, int step=1",
         "dim, start, end, step",

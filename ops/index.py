@@ -9,14 +9,19 @@ def write(
     schema: str,
     doc: str,
     kernel: str,
-    grad: dict[str, str],
+    grad: dict[str, str] | None = None,
+    *,
+    vjp: str = "",
+    saves: str = "",
     variants: str = "function method out",
 ) -> None:
     """Declares an operator that changes a copy of self, and its in-place twin.
 
     ``kernel`` is the ``mutate`` function of both.
     """
-    name, overload, params = re.fullmatch(r"(\w+?)(\.\w+)?\((.*)\)", schema).groups()
+    match = re.fullmatch(r"(\w+?)(\.\w+)?\((.*)\)", schema)
+    assert match
+    name, overload, params = match.groups()
     arguments = [
         "out" if p.split()[1] == "self" else p.split()[1].partition("=")[0]
         for p in params.split(", ")
@@ -29,6 +34,8 @@ def write(
         dynamic=f"written_copy(self, [&](const Tensor& out) {{ {call}; }})",
         variants=variants,
         grad=grad,
+        vjp=vjp,
+        saves=saves,
     )
     op(
         f"{name}_{overload or ''}({params}) -> Tensor",
@@ -36,6 +43,8 @@ def write(
         mutate=kernel,
         variants="method",
         grad=grad,
+        vjp=vjp,
+        saves=saves,
     )
 
 
@@ -78,9 +87,7 @@ op(
     "The elements at these places of the flattened tensor.",
     dynamic="take",
     variants="function method out",
-    grad={
-        "self": "ops::put(ops::zeros(self_sizes, grad.dtype()), index, grad, true)"
-    },
+    grad={"self": "ops::put(ops::zeros(self_sizes, grad.dtype()), index, grad, true)"},
 )
 write(
     "put(Tensor self, Tensor index, Tensor source, bool accumulate=False)",
@@ -145,22 +152,14 @@ write(
     "scatter_add_",
     {"self": "grad"} | _FROM_SRC,
 )
-for _suffix, _body in {
-    "": {
-        "dynamic": "written_copy(self, [&](const Tensor& out) { "
-        "cpu::scatter_reduce_(out, dim, index, src, reduce, include_self); })",
-        "variants": "function method out",
-    },
-    "_": {"mutate": "scatter_reduce_", "variants": "method"},
-}.items():
-    op(
-        f"scatter_reduce{_suffix}.two(Tensor self, int dim, Tensor index, Tensor src, "
-        "str reduce, *, bool include_self=True) -> Tensor",
-        "Combines src and self at indices by sum, prod, mean, amax or amin.",
-        vjp="scatter_reduce",
-        saves="self index src result",
-        **_body,
-    )
+write(
+    "scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, "
+    "bool include_self=True)",
+    "Combines src and self at indices by sum, prod, mean, amax or amin.",
+    "scatter_reduce_",
+    vjp="scatter_reduce",
+    saves="self index src result",
+)
 
 # --- a vector of indices along one dimension
 op(
@@ -198,22 +197,14 @@ write(
     },
     variants="function method",
 )
-for _suffix, _body in {
-    "": {
-        "dynamic": "written_copy(self, [&](const Tensor& out) { "
-        "cpu::index_reduce_(out, dim, index, source, reduce, include_self); })",
-        "variants": "function method out",
-    },
-    "_": {"mutate": "index_reduce_", "variants": "method"},
-}.items():
-    op(
-        f"index_reduce{_suffix}(Tensor self, int dim, Tensor index, Tensor source, "
-        "str reduce, *, bool include_self=True) -> Tensor",
-        "Combines slices of source and self by prod, mean, amax or amin.",
-        vjp="index_reduce",
-        saves="self index source result",
-        **_body,
-    )
+write(
+    "index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, "
+    "bool include_self=True)",
+    "Combines slices of source and self by prod, mean, amax or amin.",
+    "index_reduce_",
+    vjp="index_reduce",
+    saves="self index source result",
+)
 op(
     "repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor",
     "Index i, repeats[i] times, for every i.",

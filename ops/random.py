@@ -237,22 +237,3 @@ for _name, _feature, _alpha, _doc in (
         composite=f'masked_dropout("{_name}", input, p, train, {_feature}, {_alpha})',
         variants="function inplace_function",
     )
-
-# --- leaky slopes drawn at random
-op(
-    "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower=0.125, "
-    f"Scalar upper=0.3333333333333333, bool training=False, {_G}) -> Tensor",
-    "Leaky ReLU whose slopes are uniform in [lower, upper) in training, which noise "
-    "receives, and their mean otherwise.",
-    dynamic="rrelu_with_noise",
-    variants="",
-    grad={"self": "rrelu_backward(grad, self, noise, lower, upper, training)"},
-)
-op(
-    "rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.3333333333333333, "
-    f"bool training=False, {_G}) -> Tensor",
-    "Leaky ReLU with random slopes in training.",
-    composite="ops::rrelu_with_noise(self, ops::empty_like(self), lower, upper, "
-    "training, generator)",
-    variants="function inplace_function",
-)

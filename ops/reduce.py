@@ -90,7 +90,9 @@ for name, word in (("max", "largest"), ("min", "smallest")):
         node=f"{name.capitalize()}Backward1",
         grad={"self": "share_among_equals(grad, self, result)"},
     )
-    alias(f"{name}.other(Tensor self, Tensor other) -> Tensor", f"{name}imum", EVERYWHERE)
+    alias(
+        f"{name}.other(Tensor self, Tensor other) -> Tensor", f"{name}imum", EVERYWHERE
+    )
     op(
         f"{name}.dim(Tensor self, int dim, bool keepdim=False) "
         "-> (Tensor values, Tensor indices)",
@@ -99,7 +101,9 @@ for name, word in (("max", "largest"), ("min", "smallest")):
         kernel=f"{name}_dim",
         variants=EVERYWHERE,
         differentiable="values",
-        grad={"self": "picked_backward(grad_values, indices, self_sizes, dim, keepdim)"},
+        grad={
+            "self": "picked_backward(grad_values, indices, self_sizes, dim, keepdim)"
+        },
     )
     op(
         f"a{name}(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor",

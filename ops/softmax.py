@@ -16,7 +16,7 @@ for name, node, doc in (
         grad={"self": f"ops::_{name}_backward_data(grad, result, dim, self_dtype)"},
     )
     op(
-        f"{name}.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
+        f"{name}(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
         f"{doc}.",
         composite=f"{name}_int",
         variants="function method out",

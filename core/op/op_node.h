@@ -3,7 +3,7 @@
 
 #include "core/autograd/saved_tensor.h"
 #include "core/op/call.h"
-#include "core/ops/operand.h"
+#include "core/op/operand.h"
 
 namespace rl {
 

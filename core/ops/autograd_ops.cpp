@@ -26,8 +26,10 @@ class CopySlices final : public Node {
   TensorVec apply(TensorVec&& grads) override {
     if (!grads[0].defined()) return TensorVec(edges.size());
     const Tensor whole = ops::_lay_out_like(grads[0], base_.strides);
-    const int64_t at = view_.offset - base_.offset;
-    const Tensor slice = ops::as_strided(whole, view_.sizes, view_.strides, at);
+    const bool parts = view_.dtype != base_.dtype;  // real numbers within complex ones
+    const int64_t at = view_.offset - (parts ? 2 : 1) * base_.offset;
+    const Tensor slice = ops::as_strided(parts ? ops::view_as_real(whole) : whole, view_.sizes,
+                                         view_.strides, at);
     TensorVec out = fn_->apply({ops::clone(slice)});
     out.resize(edges.size());
     if (out[0].defined()) ops::copy_.inplace(slice, out[0]);
@@ -47,14 +49,16 @@ Ptr<Node> copy_slices_node(const Tensor& base, const Tensor& view, Ptr<Node> fn)
 
 Ptr<Node> as_strided_node(const Tensor& base, const Tensor& view) {
   const GradModeGuard on(true);
-  const Value args[] = {base, view.sizes(), view.strides(), view.offset()};
+  const Tensor from = base.is_complex() && !view.is_complex() ? ops::view_as_real(base) : base;
+  RL_CHECK(from.dtype() == view.dtype(), "in-place writes through a view of another dtype have no derivative");
+  const Value args[] = {from, view.sizes(), view.strides(), view.offset()};
   const Call call{ops::as_strided, args, Mode::Functional, {}, {}};
   return begin_record(call);
 }
 
 bool has_nan(const Tensor& t) {
   const GradModeGuard off(false);
-  return item(ops::sum(t)).to_double() != 0;//tmp
+  return item(ops::sum(ops::isnan(t))).to_int() != 0;
 }
 
 }  // namespace

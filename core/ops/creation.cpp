@@ -12,9 +12,18 @@ namespace {
 
 // The C++ type names PyTorch's messages show.
 const char* cpp_name(Dtype d) {
-  constexpr const char* kNames[kDtypeCount] = {
-      "bool", "uint8_t", "int8_t", "int16_t", "int", "int64_t", "c10::Half", "c10::BFloat16", "float",
-      "double", "c10::complex<float>", "c10::complex<double>"};
+  constexpr const char* kNames[kDtypeCount] = {"bool",
+                                               "uint8_t",
+                                               "int8_t",
+                                               "int16_t",
+                                               "int",
+                                               "int64_t",
+                                               "c10::Half",
+                                               "c10::BFloat16",
+                                               "float",
+                                               "double",
+                                               "c10::complex<float>",
+                                               "c10::complex<double>"};
   return kNames[static_cast<int>(d)];
 }
 
@@ -27,9 +36,10 @@ bool real_fits(double v) {
            (sizeof(T) == 8 ? v < high : v <= high);
   } else {
     constexpr double kHalf = 65504, kBFloat16 = 3.3895313892515355e38;
-    const double high = std::is_same_v<T, Half>       ? kHalf
-                        : std::is_same_v<T, BFloat16> ? kBFloat16
-                                                      : static_cast<double>(std::numeric_limits<Compute<T>>::max());
+    const double high = std::is_same_v<T, Half> ? kHalf
+                        : std::is_same_v<T, BFloat16>
+                            ? kBFloat16
+                            : static_cast<double>(std::numeric_limits<Compute<T>>::max());
     return !std::isfinite(v) || std::fabs(v) <= high;
   }
 }
@@ -70,9 +80,10 @@ void check_number_fits(const Scalar& value, Dtype dtype) {
 void check_available(std::optional<Device> device, std::optional<bool> pin_memory) {
   RL_CHECK(!device || device->type != DeviceType::Cuda,
            "Torch not compiled with CUDA enabled: rushlight computes on the CPU");
-  RL_CHECK(!pin_memory.value_or(false),
-           "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is "
-           "available on this system.");
+  RL_CHECK(
+      !pin_memory.value_or(false),
+      "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is "
+      "available on this system.");
 }
 
 TensorOptions options_of(const Tensor& self, TensorOptions given) {
@@ -86,7 +97,8 @@ Tensor created_empty(IntList size, const TensorOptions& options) {
   check_available(options.device, options.pin_memory);
   const MemoryFormat format = options.format.value_or(MemoryFormat::Contiguous);
   RL_CHECK(format != MemoryFormat::Preserve, "unsupported memory format Preserve");
-  return empty(size, options.dtype.value_or(default_dtype()), options.device.value_or(Device{}), format);
+  return empty(size, options.dtype.value_or(default_dtype()), options.device.value_or(Device{}),
+               format);
 }
 
 Tensor created(IntList size, const Scalar& value, const TensorOptions& options) {
@@ -99,9 +111,11 @@ Tensor created_empty_like(const Tensor& self, const TensorOptions& given) {
   const TensorOptions options = options_of(self, given);
   check_available(options.device, options.pin_memory);
   const MemoryFormat format = options.format.value_or(MemoryFormat::Preserve);
-  if (format != MemoryFormat::Preserve) return empty(self.sizes(), *options.dtype, *options.device, format);
+  if (format != MemoryFormat::Preserve)
+    return empty(self.sizes(), *options.dtype, *options.device, format);
   if (self.is_contiguous()) return empty(self.sizes(), *options.dtype, *options.device);
-  const Dims strides = is_dense(self) ? self.strides() : dense_strides_like(self.sizes(), self.strides());
+  const Dims strides =
+      is_dense(self) ? self.strides() : dense_strides_like(self.sizes(), self.strides());
   return empty_strided(self.sizes(), strides, *options.dtype, *options.device);
 }
 
@@ -112,7 +126,8 @@ Tensor created_like(const Tensor& self, const Scalar& value, const TensorOptions
 }
 
 Tensor zeros(IntList size, const TensorOptions& options) {
-  for (const int64_t s : size) RL_CHECK(s >= 0, "zeros: Dimension size must be non-negative.");
+  for (const int64_t s : size)
+    RL_CHECK(s >= 0, "zeros: Dimension size must be non-negative.");
   return created(size, Scalar(0), options);
 }
 
@@ -122,7 +137,8 @@ Tensor empty_strided(IntList size, IntList stride, const TensorOptions& options)
   RL_CHECK(size.size() == stride.size(), "dimensionality of sizes (", size.size(),
            ") must match dimensionality of strides (", stride.size(), ")");
   for (const int64_t s : stride)
-    RL_CHECK(s >= 0, "Storage size calculation overflowed with sizes=", size, " and strides=", stride);
+    RL_CHECK(s >= 0, "Storage size calculation overflowed with sizes=", size,
+             " and strides=", stride);
   return empty_strided(size, stride, options.dtype.value_or(default_dtype()),
                        options.device.value_or(Device{}));
 }
@@ -130,15 +146,17 @@ Tensor empty_strided(IntList size, IntList stride, const TensorOptions& options)
 Tensor empty_permuted(IntList size, IntList order, const TensorOptions& options) {
   const auto n = static_cast<int64_t>(size.size());
   RL_CHECK(size.size() == order.size(),
-           "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = ",
+           "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+           "len(size) = ",
            n, " is not equal to len(physical_layout) = ", order.size());
   Dims strides(size.size());
   std::vector<char> seen(size.size());
   int64_t step = 1;
   for (auto i = n; i-- > 0;) {
     const int64_t d = order[static_cast<size_t>(i)];
-    RL_CHECK(d >= 0 && d < n, "Dimension out of range (expected to be between 0 and ", n - 1, ", but got ", d,
-             " at index ", i, ").  NB: negative dims not currently supported; file an issue if you want it.");
+    RL_CHECK(d >= 0 && d < n, "Dimension out of range (expected to be between 0 and ", n - 1,
+             ", but got ", d, " at index ", i,
+             ").  NB: negative dims not currently supported; file an issue if you want it.");
     const auto at = static_cast<size_t>(d);
     RL_CHECK(!seen[at], "Duplicate dim not allowed");
     seen[at] = 1;
@@ -163,9 +181,12 @@ Tensor triangle_indices(const char* name, int64_t row, int64_t col, int64_t offs
   const bool upper = std::string_view(name) == "triu_indices";
   // Columns [first(r), last(r)) of row r.
   const auto first = [&](int64_t r) { return upper ? std::clamp<int64_t>(r + offset, 0, col) : 0; };
-  const auto last = [&](int64_t r) { return upper ? col : std::clamp<int64_t>(r + offset + 1, 0, col); };
+  const auto last = [&](int64_t r) {
+    return upper ? col : std::clamp<int64_t>(r + offset + 1, 0, col);
+  };
   int64_t n = 0;
-  for (int64_t r = 0; r < row; ++r) n += last(r) - first(r);
+  for (int64_t r = 0; r < row; ++r)
+    n += last(r) - first(r);
   TensorOptions chosen = options;
   chosen.dtype = options.dtype.value_or(Dtype::Int64);
   Tensor out = created_empty(Dims{2, n}, chosen);
@@ -192,7 +213,8 @@ Tensor vander(const Tensor& x, std::optional<int64_t> given, bool increasing) {
   const Tensor base = converted(x, dtype, std::nullopt, false, std::nullopt);
   if (n == 0) return created_empty(Dims{x.numel(), 0}, options_of(base, {}));
   TensorVec columns{ops::ones_like(base)};
-  while (static_cast<int64_t>(columns.size()) < n) columns.push_back(columns.back() * base);
+  while (static_cast<int64_t>(columns.size()) < n)
+    columns.push_back(columns.back() * base);
   if (!increasing) std::reverse(columns.begin(), columns.end());
   return ops::stack(columns, 1);
 }

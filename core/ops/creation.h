@@ -1,8 +1,8 @@
 // Factories with a body of their own, named by the table.
 #pragma once
 
+#include "core/op/operand.h"
 #include "core/ops/memory.h"
-#include "core/ops/operand.h"
 
 namespace rl {
 
@@ -10,9 +10,12 @@ Tensor zeros(IntList size, const TensorOptions& options);
 Tensor empty_strided(IntList size, IntList stride, const TensorOptions& options);
 Tensor empty_permuted(IntList size, IntList order, const TensorOptions& options);
 
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options);
-Tensor closed_range(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options);
-Tensor linspace(const Operand& start, const Operand& end, int64_t steps, const TensorOptions& options);
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step,
+              const TensorOptions& options);
+Tensor closed_range(const Scalar& start, const Scalar& end, const Scalar& step,
+                    const TensorOptions& options);
+Tensor linspace(const Operand& start, const Operand& end, int64_t steps,
+                const TensorOptions& options);
 Tensor logspace(const Operand& start, const Operand& end, int64_t steps, double base,
                 const TensorOptions& options);
 

@@ -6,7 +6,8 @@
 namespace rl {
 
 void copy_into_slice(const Tensor& slice, const Tensor& src) {
-  RL_CHECK(slice.sizes() == src.sizes(), "expected src to have a size equal to the slice of self. src size = ",
+  RL_CHECK(slice.sizes() == src.sizes(),
+           "expected src to have a size equal to the slice of self. src size = ",
            IntList(src.sizes()), ", slice size = ", IntList(slice.sizes()));
   copy_into(slice, src);
 }
@@ -53,11 +54,13 @@ int64_t column(int64_t r, int64_t k, int64_t n) {
 
 void tril(const Tensor& self, int64_t diagonal, const Tensor& out) {
   const int64_t k = diagonal == std::numeric_limits<int64_t>::max() ? diagonal : diagonal + 1;
-  keep_columns(self, out, [&](int64_t r, int64_t n) { return std::pair(int64_t{0}, column(r, k, n)); });
+  keep_columns(self, out,
+               [&](int64_t r, int64_t n) { return std::pair(int64_t{0}, column(r, k, n)); });
 }
 
 void triu(const Tensor& self, int64_t diagonal, const Tensor& out) {
-  keep_columns(self, out, [&](int64_t r, int64_t n) { return std::pair(column(r, diagonal, n), n); });
+  keep_columns(self, out,
+               [&](int64_t r, int64_t n) { return std::pair(column(r, diagonal, n), n); });
 }
 
 }  // namespace cpu
@@ -71,14 +74,16 @@ Tensor diag_embed(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2
   const int64_t n = self.size(-1) + std::abs(offset);
   Dims sizes = self.sizes();
   sizes.resize(sizes.size() - 1);
-  for (const int64_t d : {std::min(a, b), std::max(a, b)}) sizes.insert(static_cast<size_t>(d), n);
+  for (const int64_t d : {std::min(a, b), std::max(a, b)})
+    sizes.insert(static_cast<size_t>(d), n);
   Tensor out = created(sizes, Scalar(0), {self.dtype(), self.device(), {}});
   copy_into(diagonal(out, offset, a, b), self);
   return out;
 }
 
 Tensor diag(const Tensor& self, int64_t diagonal) {
-  RL_CHECK(self.dim() == 1 || self.dim() == 2, "diag(): Supports 1D or 2D tensors. Got ", self.dim(), "D");
+  RL_CHECK(self.dim() == 1 || self.dim() == 2, "diag(): Supports 1D or 2D tensors. Got ",
+           self.dim(), "D");
   if (self.dim() == 1) return ops::diag_embed(self, diagonal);
   return ops::clone(ops::diagonal(self, diagonal), MemoryFormat::Contiguous);
 }

@@ -19,7 +19,8 @@ void check_probability(double p) {
 double rounded_inverse(double keep, Dtype dtype) {
   double out = 0;
   dispatch(Floats{}, dtype, "dropout", [&]<class T>() {
-    out = static_cast<double>(static_cast<Compute<T>>(T(Compute<T>(1) / static_cast<Compute<T>>(keep))));
+    out = static_cast<double>(
+        static_cast<Compute<T>>(T(Compute<T>(1) / static_cast<Compute<T>>(keep))));
   });
   return out;
 }
@@ -30,19 +31,21 @@ Tensor dropout(const Tensor& self, double p, bool train) {
   check_probability(p);
   if (p == 0 || !train || self.numel() == 0) return self;
   if (p == 1) return self * 0;
-  RL_CHECK(!is_integral(self.dtype(), true), "result type Float can't be cast to the desired output type ",
-           self.dtype());
+  RL_CHECK(!is_integral(self.dtype(), true),
+           "result type Float can't be cast to the desired output type ", self.dtype());
   return ops::_scale_kept(self, ops::_kept(self, 1 - p), rounded_inverse(1 - p, self.dtype()));
 }
 
-Tensor masked_dropout(const char*, const Tensor& self, double p, bool train, bool feature, bool alpha) {
+Tensor masked_dropout(const char*, const Tensor& self, double p, bool train, bool feature,
+                      bool alpha) {
   check_probability(p);
   if (p == 0 || !train || self.numel() == 0) return self;
   if (p == 1) return self * 0;
   Dims sizes = self.sizes();
   if (feature) {
     RL_CHECK(self.dim() >= 2, "Feature dropout requires at least 2 dimensions in the input");
-    for (size_t d = 2; d < sizes.size(); ++d) sizes[d] = 1;
+    for (size_t d = 2; d < sizes.size(); ++d)
+      sizes[d] = 1;
   }
   Tensor noise = feature ? ops::empty(sizes, self.dtype()) : ops::empty_like(self);
   ops::bernoulli__float(noise, 1 - p);
@@ -52,13 +55,6 @@ Tensor masked_dropout(const char*, const Tensor& self, double p, bool train, boo
   const double a = 1 / std::sqrt((kAlpha * kAlpha * p + 1) * (1 - p));
   const Tensor shift = (noise + -1) * (kAlpha * a) + kAlpha * a * p;
   return self * (noise * a) + shift;
-}
-
-Tensor rrelu_backward(const Tensor& grad, const Tensor& self, const Tensor& noise, const Scalar& lower,
-                      const Scalar& upper, bool training) {
-  if (training && upper.to_double() - lower.to_double() > 1e-6) return grad * noise;
-  const double slope = (lower.to_double() + upper.to_double()) / 2;
-  return ops::where(ops::gt(self, 0), grad, grad * slope);
 }
 
 namespace impl {
@@ -76,39 +72,12 @@ std::array<Tensor, 2> native_dropout(const Tensor& input, double p, std::optiona
   return {ops::_scale_kept(input, mask, p == 1 ? 0.0 : 1 / (1 - p)), mask};
 }
 
-Tensor rrelu_with_noise(const Tensor& self, const Tensor& noise, const Scalar& lower, const Scalar& upper, bool training,
-                        Generator* given) {
-  RL_CHECK(noise.sizes() == self.sizes(), "noise tensor shape must match self tensor shape. Got self.shape = ",
-           IntList(self.sizes()), " noise.shape = ", IntList(noise.sizes()));
-  const double low = lower.to_double(), high = upper.to_double();
-  const Tensor in = as_contiguous(self);
-  Tensor out = rl::empty(self.sizes(), self.dtype());
-  const Tensor slopes = rl::empty(self.sizes(), self.dtype());
-  dispatch(Floats{}, self.dtype(), "rrelu_with_noise_out_cpu", [&]<class T>() {
-    using A = Compute<T>;
-    const A mean = static_cast<A>((low + high) / 2);
-    Generator& g = or_default(given);
-    const std::lock_guard lock(g.mutex());
-    for (int64_t i = 0; i < in.numel(); ++i) {
-      const A x = in.data<T>()[i];
-      A slope = 1;
-      if (x <= 0) slope = training ? static_cast<A>(T(static_cast<A>(g.uniform() * (high - low) + low))) : mean;
-      slopes.data<T>()[i] = T(slope);
-      out.data<T>()[i] = x <= 0 ? T(x * slope) : T(x);
-    }
-  });
-  if (training) {
-    copy_into(noise, slopes);
-    noise.impl()->bump_version();
-  }
-  return out;
-}
-
 namespace {
 
 // The largest `count` of each row of weights / q, in falling order.
 template <class T>
-void largest_ratios(const T* weights, const T* q, int64_t rows, int64_t n, int64_t count, int64_t* out) {
+void largest_ratios(const T* weights, const T* q, int64_t rows, int64_t n, int64_t count,
+                    int64_t* out) {
   std::vector<Compute<T>> ratio(static_cast<size_t>(n));
   std::vector<int64_t> order(static_cast<size_t>(n));
   for (int64_t r = 0; r < rows; ++r) {
@@ -128,7 +97,8 @@ void largest_ratios(const T* weights, const T* q, int64_t rows, int64_t n, int64
 
 Tensor multinomial(const Tensor& self, int64_t samples, bool replacement, Generator* g) {
   RL_CHECK(self.dim() == 1 || self.dim() == 2, "prob_dist must be 1 or 2 dim");
-  RL_CHECK(self.is_floating(), "multinomial only supports floating-point dtypes for input, got: ", self.dtype());
+  RL_CHECK(self.is_floating(),
+           "multinomial only supports floating-point dtypes for input, got: ", self.dtype());
   RL_CHECK(samples > 0, "cannot sample n_sample <= 0 samples");
   const int64_t n = self.size(-1), rows = self.dim() == 2 ? self.size(0) : 1;
   RL_CHECK(replacement || samples <= n,
@@ -139,14 +109,16 @@ Tensor multinomial(const Tensor& self, int64_t samples, bool replacement, Genera
   const Tensor weights = as_contiguous(self);
   dispatch(Floats{}, self.dtype(), "multinomial", [&]<class T>() {
     if (replacement && samples > 1) {
-      cpu::sample_multinomial<T>(or_default(g), out.data<int64_t>(), weights.data<T>(), rows, n, samples);
+      cpu::sample_multinomial<T>(or_default(g), out.data<int64_t>(), weights.data<T>(), rows, n,
+                                 samples);
       return;
     }
     for (int64_t r = 0; r < rows; ++r) {
       double sum = 0;
       for (int64_t i = 0; i < n; ++i) {
         const auto w = static_cast<double>(static_cast<Compute<T>>(weights.data<T>()[r * n + i]));
-        RL_CHECK(w >= 0 && w < INFINITY, "probability tensor contains either `inf`, `nan` or element < 0");
+        RL_CHECK(w >= 0 && w < INFINITY,
+                 "probability tensor contains either `inf`, `nan` or element < 0");
         sum += w;
       }
       RL_CHECK(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");

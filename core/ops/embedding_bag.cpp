@@ -15,15 +15,19 @@ Tensor bag_of_each(const Tensor& indices, const Tensor& offsets, bool include_la
   bags = starts.numel() - (include_last ? 1 : 0);
   RL_CHECK(bags >= 0, "include_last_offset: number of offset should be at least 1");
   if (starts.numel() > 0) {
-    RL_CHECK(p[0] == 0, "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
-             "position 0. However, got ", p[0]);
+    RL_CHECK(p[0] == 0,
+             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+             "position 0. However, got ",
+             p[0]);
     const int64_t last = p[starts.numel() - 1];
-    RL_CHECK(last <= n, "offsets[-1] can not be greater than input's length(", n, ") but got offsets[-1] of ", last);
+    RL_CHECK(last <= n, "offsets[-1] can not be greater than input's length(", n,
+             ") but got offsets[-1] of ", last);
   }
   Tensor out = rl::empty(Dims{n}, Dtype::Int64);
   for (int64_t b = 0; b < bags; ++b) {
     const int64_t end = b + 1 < starts.numel() ? p[b + 1] : n;
-    std::fill(out.data<int64_t>() + std::min(p[b], n), out.data<int64_t>() + std::clamp(end, p[b], n), b);
+    std::fill(out.data<int64_t>() + std::min(p[b], n),
+              out.data<int64_t>() + std::clamp(end, p[b], n), b);
   }
   return out;
 }
@@ -47,11 +51,12 @@ Tensor largest_rows(const Tensor& rows, const Tensor& bag, int64_t bags) {
 
 }  // namespace
 
-std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given, const Tensor& offsets,
-                                    bool scale_by_frequency, int64_t mode, bool sparse, const Tensor& sample_weights,
+std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given,
+                                    const Tensor& offsets, bool scale_by_frequency, int64_t mode,
+                                    bool sparse, const Tensor& sample_weights,
                                     bool include_last_offset, std::optional<int64_t> padding_idx) {
-  RL_CHECK(given.dim() == 1 || given.dim() == 2, "input has to be a 1D or 2D Tensor, but got Tensor of dimension ",
-           given.dim());
+  RL_CHECK(given.dim() == 1 || given.dim() == 2,
+           "input has to be a 1D or 2D Tensor, but got Tensor of dimension ", given.dim());
   RL_CHECK(weight.dim() == 2, "weight has to be a 2D Tensor");
   RL_CHECK(!sample_weights.defined() || mode == kSum,
            "embedding_bag: per_sample_weights only supported with mode='sum'");
@@ -72,18 +77,23 @@ std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given, c
     if (scale.defined()) scale = ops::index_select(scale, 0, keep);
   }
   const Tensor sizes = created(Dims{bags}, Scalar(0), {Dtype::Int64, {}, {}});
-  for (int64_t i = 0; i < bag.numel(); ++i) ++sizes.data<int64_t>()[bag.data<int64_t>()[i]];
+  for (int64_t i = 0; i < bag.numel(); ++i)
+    ++sizes.data<int64_t>()[bag.data<int64_t>()[i]];
 
   Tensor rows = ops::embedding(weight, indices, -1, scale_by_frequency, sparse);
   if (scale.defined()) rows = rows * ops::unsqueeze(scale, 1);
   Tensor largest = sizes;
   if (mode == kMax) {
     const Tensor best = largest_rows(rows, bag, bags);
-    const Tensor empty_bags = ops::_to_dtype(ops::expand(ops::unsqueeze(sizes, 1), best.sizes()), Dtype::Bool);
+    const Tensor empty_bags =
+        ops::_to_dtype(ops::expand(ops::unsqueeze(sizes, 1), best.sizes()), Dtype::Bool);
     const Tensor picked =
-        rows.size(0) ? ops::gather(rows, 0, ops::mul(best, ops::_to_dtype(empty_bags, Dtype::Int64)))
-                     : ops::zeros(best.sizes(), rows.dtype());
-    largest = rows.size(0) ? ops::take(indices, ops::mul(best, ops::_to_dtype(empty_bags, Dtype::Int64))) : best;
+        rows.size(0)
+            ? ops::gather(rows, 0, ops::mul(best, ops::_to_dtype(empty_bags, Dtype::Int64)))
+            : ops::zeros(best.sizes(), rows.dtype());
+    largest = rows.size(0)
+                  ? ops::take(indices, ops::mul(best, ops::_to_dtype(empty_bags, Dtype::Int64)))
+                  : best;
     return {ops::mul(picked, ops::_to_dtype(empty_bags, rows.dtype())), all_bags, sizes, largest};
   }
   Tensor out = ops::index_add(ops::zeros(Dims{bags, weight.size(1)}, rows.dtype()), 0, bag, rows);

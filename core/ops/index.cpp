@@ -1,5 +1,6 @@
-// Advanced indexing: index tensors become one tensor of element offsets; the iterator does the rest.
-// A single index tensor, and a mask over everything, take the shorter ways of gather and masks.
+// Advanced indexing: index tensors become one tensor of element offsets; the iterator does the
+// rest. A single index tensor, and a mask over everything, take the shorter ways of gather and
+// masks.
 #include "core/ops/index.h"
 
 #include "core/base/threads.h"
@@ -10,11 +11,13 @@
 namespace rl {
 namespace {
 
-bool is_mask(const Tensor& t) { return t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8; }
+bool is_mask(const Tensor& t) {
+  return t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8;
+}
 
 void check_count(const Tensor& self, size_t count) {
-  RL_CHECK_INDEX(static_cast<int64_t>(count) <= self.dim(), "too many indices for tensor of dimension ", self.dim(),
-                 " (got ", count, ")");
+  RL_CHECK_INDEX(static_cast<int64_t>(count) <= self.dim(),
+                 "too many indices for tensor of dimension ", self.dim(), " (got ", count, ")");
 }
 
 // The one mask that covers all dimensions, or null.
@@ -37,7 +40,8 @@ int64_t single_position(TensorList positions) {
 }
 
 [[noreturn]] void fail_bounds(int64_t value, int64_t dim, int64_t size) {
-  fail(ErrorType::Index, "index ", value, " is out of bounds for dimension ", dim, " with size ", size);
+  fail(ErrorType::Index, "index ", value, " is out of bounds for dimension ", dim, " with size ",
+       size);
 }
 
 }  // namespace
@@ -57,19 +61,26 @@ TensorVec expand_masks(const Tensor& self, TensorList given) {
       continue;
     }
     if (t.dtype() == Dtype::UInt8)
-      warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.");
+      warn(
+          "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+          "instead.");
     // A mask of n dimensions may be followed by n - 1 gaps, which are its own.
-    for (int64_t d = 1; d < t.dim() && k + 1 < given.size() && !given[k + 1].defined(); ++d) ++k;
+    for (int64_t d = 1; d < t.dim() && k + 1 < given.size() && !given[k + 1].defined(); ++d)
+      ++k;
     for (int64_t d = 0; d < t.dim(); ++d) {
       const size_t at = out.size() + static_cast<size_t>(d);
-      const bool fits = at < self.sizes().size() && self.sizes()[at] == t.sizes()[static_cast<size_t>(d)];
+      const bool fits =
+          at < self.sizes().size() && self.sizes()[at] == t.sizes()[static_cast<size_t>(d)];
       RL_CHECK_INDEX(fits, "The shape of the mask ", IntList(t.sizes()), " at index ", d,
-                     " does not match the shape of the indexed tensor ", IntList(self.sizes()), " at index ", at);
+                     " does not match the shape of the indexed tensor ", IntList(self.sizes()),
+                     " at index ", at);
     }
     const Tensor rows = impl::nonzero(t);
-    for (int64_t d = 0; d < t.dim(); ++d) out.push_back(impl::select(rows, 1, d));
+    for (int64_t d = 0; d < t.dim(); ++d)
+      out.push_back(impl::select(rows, 1, d));
   }
-  while (!out.empty() && !out.back().defined()) out.pop_back();
+  while (!out.empty() && !out.back().defined())
+    out.pop_back();
   check_count(self, out.size());
   return out;
 }
@@ -101,14 +112,15 @@ AdvancedIndex resolve_index(const Tensor& self, TensorList positions) {
   int64_t* const offsets = out.offsets.data<int64_t>();
   std::fill_n(offsets, out.offsets.numel(), 0);
   for (size_t d = 0; d < positions.size(); ++d) {
-    if (!positions[d].defined()) continue;
+    if (!positions[d].defined() || positions[d].is_meta()) continue;
     const Tensor at = as_contiguous(impl::expand(positions[d], shape, false), Dtype::Int64);
     const int64_t* const p = at.data<int64_t>();
     const int64_t n = self.sizes()[d], step = self.strides()[d];
     parallel_for(0, at.numel(), 16384, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t v = p[i];
-        if (v < -n || v >= n) [[unlikely]] fail_bounds(v, static_cast<int64_t>(d), n);
+        if (v < -n || v >= n) [[unlikely]]
+          fail_bounds(v, static_cast<int64_t>(d), n);
         offsets[i] += (v < 0 ? v + n : v) * step;
       }
     });
@@ -171,11 +183,16 @@ struct Bytes16 {
 template <template <class> class Holder>
 Loop1d by_size(size_t bytes) {
   switch (bytes) {
-    case 1: return Holder<uint8_t>::loop;
-    case 2: return Holder<uint16_t>::loop;
-    case 4: return Holder<uint32_t>::loop;
-    case 8: return Holder<uint64_t>::loop;
-    default: return Holder<Bytes16>::loop;
+    case 1:
+      return Holder<uint8_t>::loop;
+    case 2:
+      return Holder<uint16_t>::loop;
+    case 4:
+      return Holder<uint32_t>::loop;
+    case 8:
+      return Holder<uint64_t>::loop;
+    default:
+      return Holder<Bytes16>::loop;
   }
 }
 template <class T>
@@ -197,9 +214,11 @@ Tensor checked_positions(const Tensor& index, int64_t dim, int64_t n) {
 Dims with_dim_replaced(IntList sizes, int64_t dim, IntList by) {
   Dims out;
   for (size_t d = 0; d < sizes.size(); ++d) {
-    if (static_cast<int64_t>(d) != dim) out.push_back(sizes[d]);
+    if (static_cast<int64_t>(d) != dim)
+      out.push_back(sizes[d]);
     else
-      for (const int64_t s : by) out.push_back(s);
+      for (const int64_t s : by)
+        out.push_back(s);
   }
   return out;
 }
@@ -216,11 +235,13 @@ Tensor index_one(const Tensor& self, int64_t dim, const Tensor& index) {
   }
   const int64_t count = at.numel();
   const Dims flat = with_dim_replaced(self.sizes(), dim, {&count, 1});
-  cpu::gather_along(alias(out, flat, contiguous_strides(flat), 0), self, dim, cpu::spread_index(at, flat, dim));
+  cpu::gather_along(alias(out, flat, contiguous_strides(flat), 0), self, dim,
+                    cpu::spread_index(at, flat, dim));
   return out;
 }
 
-void put_one(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& values, bool accumulate) {
+void put_one(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& values,
+             bool accumulate) {
   const Tensor at = checked_positions(index, dim, self.size(dim));
   const int64_t count = at.numel();
   const Dims flat = with_dim_replaced(self.sizes(), dim, {&count, 1});
@@ -274,8 +295,10 @@ void index_put_(const Tensor& self, TensorList indices, const Tensor& given, boo
   const int64_t dim = single_position(positions);
   Dims shape;
   std::optional<AdvancedIndex> at;
-  if (dim >= 0) shape = with_dim_replaced(self.sizes(), dim, positions[static_cast<size_t>(dim)].sizes());
-  else shape = at.emplace(resolve_index(self, positions)).sizes;
+  if (dim >= 0)
+    shape = with_dim_replaced(self.sizes(), dim, positions[static_cast<size_t>(dim)].sizes());
+  else
+    shape = at.emplace(resolve_index(self, positions)).sizes;
   bool fits = values.dim() <= static_cast<int64_t>(shape.size());
   for (int64_t d = 1; fits && d <= values.dim(); ++d) {
     const int64_t have = values.size(-d), want = shape[shape.size() - static_cast<size_t>(d)];

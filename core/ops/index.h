@@ -8,9 +8,9 @@ namespace rl {
 // Index tensors of a tensor, ready for the loops: masks turned into positions, all of one shape.
 struct AdvancedIndex {
   // The indexed tensor's geometry over the result's shape: 0 strides where positions decide.
-  Dims sizes;    // of the result
-  Dims strides;  // of self over the result's dimensions, in elements
-  Tensor offsets;  // int64, in elements, over the broadcast index shape
+  Dims sizes;           // of the result
+  Dims strides;         // of self over the result's dimensions, in elements
+  Tensor offsets;       // int64, in elements, over the broadcast index shape
   Dims offset_strides;  // of offsets over the result's dimensions
 };
 

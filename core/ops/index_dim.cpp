@@ -9,13 +9,18 @@ namespace {
 
 using cpu::Scatter;
 
-Tensor as_vector(const Tensor& t) { return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset()); }
+Tensor as_vector(const Tensor& t) {
+  return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset());
+}
 
-[[noreturn]] void fail_in_self(int64_t) { fail(ErrorType::Index, "index out of range in self"); }
+[[noreturn]] void fail_in_self(int64_t) {
+  fail(ErrorType::Index, "index out of range in self");
+}
 
 Tensor flat_places(const Tensor& index, int64_t n) {
   const Tensor at = cpu::checked_index(index, n, true, [&](int64_t v) {
-    fail(ErrorType::Index, "out of range: tried to access index ", v, " on a tensor of ", n, " elements.");
+    fail(ErrorType::Index, "out of range: tried to access index ", v, " on a tensor of ", n,
+         " elements.");
   });
   return alias(at, Dims{at.numel()}, Dims{1}, at.offset());
 }
@@ -33,8 +38,9 @@ Tensor index_select(const Tensor& self, int64_t dim, const Tensor& index) {
   RL_CHECK_INDEX(index.dim() <= 1, "index_select(): Index is supposed to be a vector");
   RL_CHECK(index.dtype() == Dtype::Int64 || index.dtype() == Dtype::Int32,
            "index_select(): Expected dtype int32 or int64 for index");
-  RL_CHECK(self.dim() > 0 || index.numel() == 1, "index_select(): Index to scalar can have only 1 value, got ",
-           index.numel(), " value(s)");
+  RL_CHECK(self.dim() > 0 || index.numel() == 1,
+           "index_select(): Index to scalar can have only 1 value, got ", index.numel(),
+           " value(s)");
   Dims sizes = self.sizes();
   if (self.dim()) sizes[static_cast<size_t>(d)] = index.numel();
   Tensor out = rl::empty(sizes, self.dtype(), self.device());
@@ -52,8 +58,10 @@ Tensor index_select(const Tensor& self, int64_t dim, const Tensor& index) {
 }
 
 Tensor take(const Tensor& self, const Tensor& index) {
-  RL_CHECK(index.dtype() == Dtype::Int64, "take(): Expected a long tensor for index, but got ", index.dtype());
-  RL_CHECK_INDEX(self.numel() > 0 || index.numel() == 0, "take(): tried to take from an empty tensor");
+  RL_CHECK(index.dtype() == Dtype::Int64, "take(): Expected a long tensor for index, but got ",
+           index.dtype());
+  RL_CHECK_INDEX(self.numel() > 0 || index.numel() == 0,
+                 "take(): tried to take from an empty tensor");
   Tensor out = rl::empty(index.sizes(), self.dtype(), self.device());
   if (out.is_meta() || out.numel() == 0) return out;
   const Tensor from = as_contiguous(self), at = flat_places(index, self.numel());
@@ -77,13 +85,14 @@ Tensor repeat_indices(const Tensor& repeats, std::optional<int64_t> output_size)
   Tensor out = rl::empty(Dims{total}, repeats.dtype());
   dispatch(Types<int32_t, int64_t>{}, repeats.dtype(), "repeat_interleave_cpu", [&]<class T>() {
     T* to = out.data<T>();
-    for (int64_t i = 0; i < counts.numel(); ++i) to = std::fill_n(to, c[i], static_cast<T>(i));
+    for (int64_t i = 0; i < counts.numel(); ++i)
+      to = std::fill_n(to, c[i], static_cast<T>(i));
   });
   return out;
 }
 
-Tensor repeat_interleave_tensor(const Tensor& self, const Tensor& repeats, std::optional<int64_t> dim,
-                                std::optional<int64_t> output_size) {
+Tensor repeat_interleave_tensor(const Tensor& self, const Tensor& repeats,
+                                std::optional<int64_t> dim, std::optional<int64_t> output_size) {
   const Tensor input = dim ? as_vector(self).is_same(self) ? self : ops::reshape(self, Dims{1})
                            : ops::reshape(self, Dims{-1});
   const int64_t d = wrap_dim(dim.value_or(0), input.dim());
@@ -92,8 +101,8 @@ Tensor repeat_interleave_tensor(const Tensor& self, const Tensor& repeats, std::
   if (repeats.numel() == 1 && (repeats.dim() == 0 || input.size(d) != 1))
     counts = ops::expand(ops::reshape(repeats, Dims{1}), Dims{input.size(d)});
   RL_CHECK(counts.numel() == input.size(d),
-           "repeats must have the same size as input along dim, but got repeats.size(0) = ", counts.numel(),
-           " and input.size(", d, ") = ", input.size(d));
+           "repeats must have the same size as input along dim, but got repeats.size(0) = ",
+           counts.numel(), " and input.size(", d, ") = ", input.size(d));
   return ops::index_select(input, d, ops::repeat_interleave_Tensor(counts, output_size));
 }
 
@@ -103,11 +112,13 @@ Tensor repeat_interleave_int(const Tensor& self, int64_t repeats, std::optional<
   const int64_t d = wrap_dim(dim.value_or(0), input.dim());
   RL_CHECK(repeats >= 0, "Repeats must be non-negative");
   const int64_t total = input.size(d) * repeats;
-  RL_CHECK(!output_size || *output_size == total, "repeat_interleave: Invalid output_size, expected ", total,
-           " but got ", output_size.value_or(0));
+  RL_CHECK(!output_size || *output_size == total,
+           "repeat_interleave: Invalid output_size, expected ", total, " but got ",
+           output_size.value_or(0));
   Dims sizes = input.sizes();
   sizes.insert(static_cast<size_t>(d) + 1, repeats);
-  const Tensor stretched = ops::clone(ops::expand(ops::unsqueeze(input, d + 1), sizes), MemoryFormat::Contiguous);
+  const Tensor stretched =
+      ops::clone(ops::expand(ops::unsqueeze(input, d + 1), sizes), MemoryFormat::Contiguous);
   sizes.erase(static_cast<size_t>(d) + 1);
   sizes[static_cast<size_t>(d)] = total;
   return ops::view(stretched, sizes);
@@ -118,12 +129,14 @@ Tensor repeat_interleave_int(const Tensor& self, int64_t repeats, std::optional<
 namespace cpu {
 
 void put_(const Tensor& self, const Tensor& index, const Tensor& source, bool accumulate) {
-  RL_CHECK(index.dtype() == Dtype::Int64, "put_(): Expected a long tensor for index, but got ", index.dtype());
+  RL_CHECK(index.dtype() == Dtype::Int64, "put_(): Expected a long tensor for index, but got ",
+           index.dtype());
   RL_CHECK(self.dtype() == source.dtype(),
-           "put_(): self and source expected to have the same dtype, but got self.dtype = ", self.dtype(),
-           " and source.dtype = ", source.dtype());
+           "put_(): self and source expected to have the same dtype, but got self.dtype = ",
+           self.dtype(), " and source.dtype = ", source.dtype());
   RL_CHECK_INDEX(source.numel() == index.numel(),
-                 "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
+                 "put_(): Expected source and index to have the same number of elements, but got "
+                 "source.numel() = ",
                  source.numel(), ", index.numel() = ", index.numel());
   check_not_expanded(self);
   if (self.is_meta() || index.numel() == 0) return;
@@ -136,26 +149,32 @@ void put_(const Tensor& self, const Tensor& index, const Tensor& source, bool ac
   if (!to.is_same(self)) copy_into(self, to);
 }
 
-void index_add_(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
-  RL_CHECK_INDEX(index.dim() <= 1, "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim(),
+void index_add_(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source,
+                const Scalar& alpha) {
+  RL_CHECK_INDEX(index.dim() <= 1,
+                 "index_add_(): Index is supposed to be a vector, but got dim: ", index.dim(),
                  " with type: ", index.dtype(), " and size: ", IntList(index.sizes()));
   RL_CHECK(index.dtype() == Dtype::Int64 || index.dtype() == Dtype::Int32,
            "index_add_(): Expected dtype int32/int64 for index but got: ", index.dtype());
-  RL_CHECK(self.dtype() == source.dtype(), "index_add_(): self (", self.dtype(), ") and source (", source.dtype(),
-           ") must have the same scalar type");
+  RL_CHECK(self.dtype() == source.dtype(), "index_add_(): self (", self.dtype(), ") and source (",
+           source.dtype(), ") must have the same scalar type");
   const Tensor to = as_vector(self), from = as_vector(source);
   const int64_t d = wrap_dim(dim, to.dim());
-  RL_CHECK(d < from.dim() && index.numel() == from.size(d), "index_add_(): Number of indices (", index.numel(),
-           ") should be equal to source.size(dim): (", d < from.dim() ? from.size(d) : 0, "), for dim: ", dim);
+  RL_CHECK(d < from.dim() && index.numel() == from.size(d), "index_add_(): Number of indices (",
+           index.numel(), ") should be equal to source.size(dim): (",
+           d < from.dim() ? from.size(d) : 0, "), for dim: ", dim);
   bool fits = self.dim() == source.dim();
-  for (int64_t k = 0; fits && k < self.dim(); ++k) fits = k == d || self.size(k) == source.size(k);
+  for (int64_t k = 0; fits && k < self.dim(); ++k)
+    fits = k == d || self.size(k) == source.size(k);
   RL_CHECK(fits,
-           "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
+           "source tensor shape must match self tensor shape, excluding the specified dimension. "
+           "Got self.shape = ",
            IntList(self.sizes()), " source.shape = ", IntList(source.sizes()));
   check_not_expanded(self);
   if (self.is_meta()) return;
   const Tensor at = checked_index(index, to.size(d), false, [&](int64_t v) {
-    fail(ErrorType::Runtime, "index ", v, " is out of bounds for dimension ", d, " with size ", to.size(d));
+    fail(ErrorType::Runtime, "index ", v, " is out of bounds for dimension ", d, " with size ",
+         to.size(d));
   });
   if (from.numel() == 0) return;
   const Tensor scaled = alpha.equals(1) || self.dtype() == Dtype::Bool
@@ -166,16 +185,23 @@ void index_add_(const Tensor& self, int64_t dim, const Tensor& index, const Tens
 
 void index_copy_(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
   wrap_dim(dim, self.dim());
-  RL_CHECK_INDEX(index.dim() <= 1, "index_copy_(): Index should have dimension 1 or 0 (got ", index.dim(), ")");
+  RL_CHECK_INDEX(index.dim() <= 1, "index_copy_(): Index should have dimension 1 or 0 (got ",
+                 index.dim(), ")");
   const int64_t n = index.numel();
   RL_CHECK_INDEX(source.dim() > 0 || n == 1,
-                 "index_copy_(): When source is scalar, index should have one element (got ", n, ")");
+                 "index_copy_(): When source is scalar, index should have one element (got ", n,
+                 ")");
   RL_CHECK_INDEX(source.dim() == self.dim() || source.dim() == 0 || self.dim() == 0,
-                 "index_copy_(): When source and destination are not scalars, their dimensionality must match. "
-                 "Source dimensionality (", source.dim(), "), destination dimensionality (", self.dim(), ")");
-  RL_CHECK(index.dtype() == Dtype::Int64, "index_copy_(): Expected a long tensor for index, but got ", index.dtype());
-  RL_CHECK(self.dtype() == source.dtype(), "index_copy_(): self and source expected to have the same dtype, but got "
-           "(self) ", self.dtype(), " and (source) ", source.dtype());
+                 "index_copy_(): When source and destination are not scalars, their dimensionality "
+                 "must match. "
+                 "Source dimensionality (",
+                 source.dim(), "), destination dimensionality (", self.dim(), ")");
+  RL_CHECK(index.dtype() == Dtype::Int64,
+           "index_copy_(): Expected a long tensor for index, but got ", index.dtype());
+  RL_CHECK(self.dtype() == source.dtype(),
+           "index_copy_(): self and source expected to have the same dtype, but got "
+           "(self) ",
+           self.dtype(), " and (source) ", source.dtype());
   const Tensor to = as_vector(self), from = as_vector(source);
   const int64_t d = wrap_dim(dim, to.dim());
   const auto slice = [&](const Tensor& t) {
@@ -183,16 +209,18 @@ void index_copy_(const Tensor& self, int64_t dim, const Tensor& index, const Ten
     if (static_cast<size_t>(d) < sizes.size()) sizes.erase(static_cast<size_t>(d));
     return sizes;
   };
-  RL_CHECK(slice(to) == slice(from), "index_copy_(): Source/destination tensor must have same slice shapes. "
-           "Destination slice shape: ", IntList(slice(to)), " at dimension ", d, " and source slice shape: ",
-           IntList(slice(from)), " at dimension 0.");
+  RL_CHECK(slice(to) == slice(from),
+           "index_copy_(): Source/destination tensor must have same slice shapes. "
+           "Destination slice shape: ",
+           IntList(slice(to)), " at dimension ", d,
+           " and source slice shape: ", IntList(slice(from)), " at dimension 0.");
   RL_CHECK_INDEX(source.dim() == 0 || n == from.size(d), "index_copy_(): Number of indices (", n,
                  ") should be equal to source.size(dim) (", from.size(d), ")");
   check_not_expanded(self);
   if (self.is_meta()) return;
   const Tensor at = checked_index(index, to.size(d), false, [&](int64_t v) {
-    fail(ErrorType::Index, "index_copy_(): index ", v, " is out of bounds for dimension ", d, " with size ",
-         to.size(d));
+    fail(ErrorType::Index, "index_copy_(): index ", v, " is out of bounds for dimension ", d,
+         " with size ", to.size(d));
   });
   if (from.numel() == 0) return;
   scatter_along(to, d, spread_index(at, from.sizes(), d), without_overlap(from, to), Scatter::Put);
@@ -212,7 +240,8 @@ void index_fill_(const Tensor& self, int64_t dim, const Tensor& index, const Ope
   if (self.is_meta()) return;
   const Scalar number = value.is_tensor() ? item(value.tensor()) : value.scalar();
   const Tensor at = checked_index(index, to.size(d), true, [&](int64_t v) {
-    fail(ErrorType::Index, "index ", v, " is out of bounds for dimension ", d, " with size ", to.size(d));
+    fail(ErrorType::Index, "index ", v, " is out of bounds for dimension ", d, " with size ",
+         to.size(d));
   });
   Dims sizes = to.sizes();
   sizes[static_cast<size_t>(d)] = at.numel();

@@ -1,7 +1,7 @@
 // Shared pieces of losses and their gradients.
 #pragma once
 
-#include "core/ops/operand.h"
+#include "core/op/operand.h"
 
 namespace rl {
 

@@ -22,7 +22,8 @@ Ranks rank_chunks(const bool* p, int64_t n) {
     for (int64_t c = first; c < last; ++c) {
       int64_t count = 0;
       const int64_t end = std::min(n, (c + 1) * kChunk);
-      for (int64_t i = c * kChunk; i < end; ++i) count += p[i];
+      for (int64_t i = c * kChunk; i < end; ++i)
+        count += p[i];
       out.before[static_cast<size_t>(c)] = count;
     }
   });
@@ -34,15 +35,22 @@ Ranks rank_chunks(const bool* p, int64_t n) {
   return out;
 }
 
-// f(element, rank) for the true elements of each chunk.
+// f(places, first_rank, count) for each chunk: the true elements' places in a buffer.
 template <class F>
 void for_each_true(const bool* p, int64_t n, const Ranks& ranks, const F& f) {
-  parallel_for(0, static_cast<int64_t>(ranks.before.size()), 8, [&](int64_t first, int64_t last) {
+  const auto chunks = static_cast<int64_t>(ranks.before.size());
+  parallel_for(0, chunks, 8, [&](int64_t first, int64_t last) {
+    std::vector<int64_t> places(kChunk);
     for (int64_t c = first; c < last; ++c) {
-      int64_t rank = ranks.before[static_cast<size_t>(c)];
-      const int64_t end = std::min(n, (c + 1) * kChunk);
-      for (int64_t i = c * kChunk; i < end; ++i)
-        if (p[i]) f(i, rank++);
+      const int64_t rank = ranks.before[static_cast<size_t>(c)];
+      const int64_t end = c + 1 < chunks ? ranks.before[static_cast<size_t>(c) + 1] : ranks.total;
+      // Without a branch on the mask: what a false element writes is overwritten.
+      int64_t k = 0;
+      for (int64_t i = c * kChunk; k < end - rank; ++i) {
+        places[static_cast<size_t>(k)] = i;
+        k += p[i];
+      }
+      f(places.data(), rank, k);
     }
   });
 }
@@ -55,11 +63,16 @@ struct Bytes16 {
 template <class F>
 void with_size(size_t bytes, const F& f) {
   switch (bytes) {
-    case 1: return f.template operator()<uint8_t>();
-    case 2: return f.template operator()<uint16_t>();
-    case 4: return f.template operator()<uint32_t>();
-    case 8: return f.template operator()<uint64_t>();
-    default: return f.template operator()<Bytes16>();
+    case 1:
+      return f.template operator()<uint8_t>();
+    case 2:
+      return f.template operator()<uint16_t>();
+    case 4:
+      return f.template operator()<uint32_t>();
+    case 8:
+      return f.template operator()<uint64_t>();
+    default:
+      return f.template operator()<Bytes16>();
   }
 }
 
@@ -68,41 +81,43 @@ Tensor stretched(const Tensor& t, IntList sizes) {
 }
 
 // Writes a strided list of a mask's coordinates: row i holds element i's, step apart.
-void write_coordinates(const Tensor& self, const Tensor& flags, const Ranks& ranks, int64_t* out, int64_t row_step,
-                       int64_t dim_step) {
+void write_coordinates(const Tensor& self, const Tensor& flags, const Ranks& ranks, int64_t* out,
+                       int64_t row_step, int64_t dim_step) {
   const int64_t dims = self.dim();
   const Dims& sizes = self.sizes();
-  const int64_t inner = dims ? sizes.back() : 1;
-  for_each_true(flags.data<bool>(), flags.numel(), ranks, [&](int64_t i, int64_t rank) {
-    int64_t* const to = out + rank * row_step;
-    if (dims == 1) {
-      to[0] = i;
-      return;
-    }
-    int64_t rest = i / inner;
-    to[(dims - 1) * dim_step] = i - rest * inner;
-    for (int64_t d = dims - 1; d-- > 0;) {
-      const int64_t n = sizes[static_cast<size_t>(d)], up = rest / n;
-      to[d * dim_step] = rest - up * n;
-      rest = up;
-    }
-  });
+  for_each_true(flags.data<bool>(), flags.numel(), ranks,
+                [&](const int64_t* places, int64_t rank, int64_t count) {
+                  for (int64_t k = 0; k < count; ++k) {
+                    int64_t* const to = out + (rank + k) * row_step;
+                    int64_t rest = places[k];
+                    for (int64_t d = dims; d-- > 1;) {
+                      const int64_t n = sizes[static_cast<size_t>(d)], up = rest / n;
+                      to[d * dim_step] = rest - up * n;
+                      rest = up;
+                    }
+                    to[0] = rest;
+                  }
+                });
 }
 
-Tensor flags_of(const Tensor& self) { return as_contiguous(self, Dtype::Bool); }
+Tensor flags_of(const Tensor& self) {
+  return as_contiguous(self, Dtype::Bool);
+}
 
 }  // namespace
 
 namespace check {
 
 void masked_fill(const Tensor& self, const Tensor& mask, const Operand& value) {
-  RL_CHECK(mask.dtype() == Dtype::Bool, "masked_fill_ only supports boolean masks, but got mask with dtype ",
+  RL_CHECK(mask.dtype() == Dtype::Bool,
+           "masked_fill_ only supports boolean masks, but got mask with dtype ",
            name_of(mask.dtype()));
   if (!value.is_tensor()) return check_number_fits(value.scalar(), self.dtype());
-  RL_CHECK(value.tensor().dim() == 0, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
+  RL_CHECK(value.tensor().dim() == 0,
+           "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.tensor().dim(), " dimension(s).");
-  RL_CHECK(self.is_complex() || !value.is_complex(), "value cannot be converted to type ", name_of(self.dtype()),
-           " without overflow");
+  RL_CHECK(self.is_complex() || !value.is_complex(), "value cannot be converted to type ",
+           name_of(self.dtype()), " without overflow");
 }
 
 }  // namespace check
@@ -143,21 +158,25 @@ Tensor nonzero_static(const Tensor& self, int64_t size, int64_t fill_value) {
 Tensor masked_select(const Tensor& self, const Tensor& mask) {
   RL_CHECK(mask.dtype() == Dtype::Bool, "masked_select: expected BoolTensor for mask");
   const Dims sizes = broadcast_sizes(mask.sizes(), self.sizes());
-  const Tensor flags = stretched(mask, sizes), values = stretched(self, sizes);
+  const Tensor flags = flags_of(stretched(mask, sizes)), values = stretched(self, sizes);
   const bool* const p = flags.data<bool>();
   const Ranks ranks = rank_chunks(p, flags.numel());
   Tensor out = rl::empty(Dims{ranks.total}, self.dtype());
   with_size(self.item_size(), [&]<class T>() {
     T* const to = out.data<T>();
     const T* const from = values.data<T>();
-    for_each_true(p, flags.numel(), ranks, [&](int64_t i, int64_t rank) { to[rank] = from[i]; });
+    for_each_true(p, flags.numel(), ranks, [&](const int64_t* places, int64_t rank, int64_t count) {
+      for (int64_t k = 0; k < count; ++k)
+        to[rank + k] = from[places[k]];
+    });
   });
   return out;
 }
 
 Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
   const Dims sizes = broadcast_sizes(self.sizes(), mask.sizes());
-  Tensor out = contiguous_copy(equal(self.sizes(), sizes) ? self : expand(self, sizes, false), self.dtype());
+  Tensor out =
+      contiguous_copy(equal(self.sizes(), sizes) ? self : expand(self, sizes, false), self.dtype());
   cpu::masked_scatter_(out, mask, source);
   return out;
 }
@@ -167,14 +186,16 @@ Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& sour
 namespace cpu {
 
 void masked_scatter_(const Tensor& self, const Tensor& mask, const Tensor& source) {
-  RL_CHECK(self.dtype() == source.dtype(), "masked_scatter: expected self and source to have same dtypes but got",
-           self.dtype(), " and ", source.dtype());
-  RL_CHECK(mask.dtype() == Dtype::Bool, "masked_scatter_ only supports boolean masks, but got mask with dtype ",
-           mask.dtype());
+  RL_CHECK(self.dtype() == source.dtype(),
+           "masked_scatter: expected self and source to have same dtypes but got", self.dtype(),
+           " and ", source.dtype());
+  RL_CHECK(mask.dtype() == Dtype::Bool,
+           "masked_scatter_ only supports boolean masks, but got mask with dtype ", mask.dtype());
   check_not_expanded(self);
   if (self.is_meta()) return;
   const Tensor flags = stretched(mask, self.sizes());
-  const Tensor values = may_overlap(self, source) ? contiguous_copy(source, source.dtype()) : as_contiguous(source);
+  const Tensor values =
+      may_overlap(self, source) ? contiguous_copy(source, source.dtype()) : as_contiguous(source);
   const Tensor to = as_contiguous(self);
   const bool* const p = flags.data<bool>();
   const Ranks ranks = rank_chunks(p, flags.numel());
@@ -182,7 +203,10 @@ void masked_scatter_(const Tensor& self, const Tensor& mask, const Tensor& sourc
   with_size(self.item_size(), [&]<class T>() {
     T* const out = to.data<T>();
     const T* const from = values.data<T>();
-    for_each_true(p, flags.numel(), ranks, [&](int64_t i, int64_t rank) { out[i] = from[rank]; });
+    for_each_true(p, flags.numel(), ranks, [&](const int64_t* places, int64_t rank, int64_t count) {
+      for (int64_t k = 0; k < count; ++k)
+        out[places[k]] = from[rank + k];
+    });
   });
   if (!to.is_same(self)) copy_into(self, to);
 }
@@ -191,7 +215,8 @@ void masked_scatter_(const Tensor& self, const Tensor& mask, const Tensor& sourc
 
 Tensor masked_select_backward(const Tensor& grad, IntList sizes, const Tensor& mask) {
   // Over the broadcast shape: the engine sums what was stretched.
-  return ops::masked_scatter(ops::zeros(broadcast_sizes(sizes, mask.sizes()), grad.dtype()), mask, grad);
+  return ops::masked_scatter(ops::zeros(broadcast_sizes(sizes, mask.sizes()), grad.dtype()), mask,
+                             grad);
 }
 
 Tensor masked_scatter_backward(const Tensor& grad, const Tensor& mask, IntList sizes) {

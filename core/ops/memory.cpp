@@ -11,12 +11,13 @@ namespace rl {
 
 void check_not_expanded(const Tensor& self) {
   RL_CHECK(!has_internal_overlap(self),
-           "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+           "unsupported operation: more than one element of the written-to tensor refers to a "
+           "single memory "
            "location. Please clone() the tensor before performing the operation.");
 }
 
-Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device, bool copy,
-                 std::optional<MemoryFormat> format) {
+Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device,
+                 bool copy, std::optional<MemoryFormat> format) {
   if (device && device->type == DeviceType::Cuda) check_available(device);
   const bool same = !copy && (!dtype || *dtype == self.dtype()) &&
                     (!device || device->type == self.device().type) &&
@@ -60,8 +61,8 @@ Tensor to_copy(const Tensor& self, std::optional<Dtype> dtype, std::optional<Lay
 
 Tensor sum_to_size(const Tensor& self, IntList size) {
   if (equal(self.sizes(), size)) return self;
-  RL_CHECK(size.size() <= self.sizes().size(), "size {", size,
-           "} is not expandable to size {", IntList(self.sizes()), "}.");
+  RL_CHECK(size.size() <= self.sizes().size(), "size {", size, "} is not expandable to size {",
+           IntList(self.sizes()), "}.");
   const size_t lead = self.sizes().size() - size.size();
   Dims dims;
   for (size_t i = 0; i < self.sizes().size(); ++i) {
@@ -89,8 +90,11 @@ void fill_flat(T* out, int64_t n, T value) {
   std::byte zeros[sizeof(T)] = {};
   const bool zero = std::memcmp(&value, zeros, sizeof(T)) == 0;
   parallel_for(0, n, 65536, [&](int64_t first, int64_t last) {
-    if (zero) std::memset(static_cast<void*>(out + first), 0, static_cast<size_t>(last - first) * sizeof(T));
-    else std::fill(out + first, out + last, value);
+    if (zero)
+      std::memset(static_cast<void*>(out + first), 0,
+                  static_cast<size_t>(last - first) * sizeof(T));
+    else
+      std::fill(out + first, out + last, value);
   });
 }
 
@@ -109,12 +113,14 @@ namespace cpu {
 void fill_(const Tensor& self, const Operand& value) {
   if (!value.is_tensor()) return fill(self, value.scalar());
   const Tensor& t = value.tensor();
-  RL_CHECK(t.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", t.dim(),
-           " dimensions.");
+  RL_CHECK(t.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ",
+           t.dim(), " dimensions.");
   if (!self.is_meta() && !t.is_meta()) copy_into(self, t);
 }
 
-void zero_(const Tensor& self) { fill(self, Scalar(0)); }
+void zero_(const Tensor& self) {
+  fill(self, Scalar(0));
+}
 
 void resize_(const Tensor& self, IntList size, std::optional<MemoryFormat> format) {
   RL_CHECK(!requires_grad(self), "cannot resize variables that require grad");
@@ -139,8 +145,9 @@ void resize_as_(const Tensor& self, const Tensor& other, std::optional<MemoryFor
   const Dims sizes = other.sizes();
   MemoryFormat f = format.value_or(MemoryFormat::Contiguous);
   if (f == MemoryFormat::Preserve)
-    f = !other.is_contiguous() && other.is_contiguous(MemoryFormat::ChannelsLast) ? MemoryFormat::ChannelsLast
-                                                                                  : MemoryFormat::Contiguous;
+    f = !other.is_contiguous() && other.is_contiguous(MemoryFormat::ChannelsLast)
+            ? MemoryFormat::ChannelsLast
+            : MemoryFormat::Contiguous;
   resize_(self, sizes, f);
 }
 
@@ -159,7 +166,8 @@ void set_source_geometry_(const Tensor& self, const Tensor& source, int64_t offs
            " to a tensor of type ", name_of(self.dtype()));
   RL_CHECK(offset >= 0, "Tensor: invalid storage offset ", offset);
   check_sizes_nonnegative(size);
-  const Dims sizes(size), strides = stride.empty() && !size.empty() ? contiguous_strides(size) : Dims(stride);
+  const Dims sizes(size),
+      strides = stride.empty() && !size.empty() ? contiguous_strides(size) : Dims(stride);
   RL_CHECK(sizes.size() == strides.size(), "mismatch in length of strides and shape");
   const size_t bytes = storage_bytes(sizes, strides, offset, self.item_size());
   if (bytes > source.storage()->nbytes()) {

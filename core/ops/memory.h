@@ -26,7 +26,8 @@ void check_available(std::optional<Device> device, std::optional<bool> pin_memor
 // RuntimeError where several elements of a tensor to be written share memory.
 void check_not_expanded(const Tensor& self);
 
-// No gaps and no sharing: in some order of dimensions the elements are one flat array from raw() on.
+// No gaps and no sharing: in some order of dimensions the elements are one flat array from raw()
+// on.
 inline bool is_dense(const Tensor& t) {
   return t.is_contiguous() || is_non_overlapping_and_dense(t.sizes(), t.strides());
 }
@@ -39,8 +40,8 @@ Tensor created_like(const Tensor& self, const Scalar& value, const TensorOptions
 TensorOptions options_of(const Tensor& self, TensorOptions given);
 
 // `self` where it already is what is asked for, else ops::_to_copy.
-Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device, bool copy,
-                 std::optional<MemoryFormat> format);
+Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device,
+                 bool copy, std::optional<MemoryFormat> format);
 // Sets all elements; the number must fit.
 void fill(const Tensor& self, const Scalar& value);
 

@@ -13,7 +13,8 @@ Tensor atleast(const Tensor& self, int64_t dims) {
 
 TensorVec atleast_all(TensorList tensors, int64_t dims) {
   TensorVec out;
-  for (const Tensor& t : tensors) out.push_back(atleast(t, dims));
+  for (const Tensor& t : tensors)
+    out.push_back(atleast(t, dims));
   return out;
 }
 
@@ -21,17 +22,21 @@ namespace impl {
 
 TensorVec broadcast_tensors(TensorList tensors) {
   Dims shape;
-  for (const Tensor& t : tensors) shape = broadcast_sizes(shape, t.sizes());
+  for (const Tensor& t : tensors)
+    shape = broadcast_sizes(shape, t.sizes());
   TensorVec out;
-  for (const Tensor& t : tensors) out.push_back(ops::expand(t, shape));
+  for (const Tensor& t : tensors)
+    out.push_back(ops::expand(t, shape));
   return out;
 }
 
 TensorVec meshgrid(TensorList tensors, std::string_view indexing) {
   RL_CHECK(!tensors.empty(), "meshgrid expects a non-empty TensorList");
   for (const Tensor& t : tensors) {
-    RL_CHECK(t.dtype() == tensors[0].dtype(), "meshgrid expects all tensors to have the same dtype");
-    RL_CHECK(t.dim() <= 1, "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got a tensor with ",
+    RL_CHECK(t.dtype() == tensors[0].dtype(),
+             "meshgrid expects all tensors to have the same dtype");
+    RL_CHECK(t.dim() <= 1,
+             "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got a tensor with ",
              t.dim(), " dimensions");
   }
   RL_CHECK(indexing == "ij" || indexing == "xy",
@@ -40,7 +45,8 @@ TensorVec meshgrid(TensorList tensors, std::string_view indexing) {
   TensorVec axes(tensors.begin(), tensors.end());
   if (swaps) std::swap(axes[0], axes[1]);
   Dims shape;
-  for (const Tensor& t : axes) shape.push_back(t.numel());
+  for (const Tensor& t : axes)
+    shape.push_back(t.numel());
   TensorVec out;
   for (size_t i = 0; i < axes.size(); ++i) {
     Dims one(axes.size(), 1);
@@ -57,7 +63,8 @@ Tensor cartesian_prod(TensorList tensors) {
     RL_CHECK(t.dim() == 1, "Expect a 1D vector, but got shape ", IntList(t.sizes()));
   if (tensors.size() == 1) return tensors[0];
   TensorVec columns;
-  for (const Tensor& grid : meshgrid(tensors, "ij")) columns.push_back(ops::reshape(grid, Dims{-1}));
+  for (const Tensor& grid : meshgrid(tensors, "ij"))
+    columns.push_back(ops::reshape(grid, Dims{-1}));
   return ops::stack(columns, 1);
 }
 
@@ -69,16 +76,19 @@ Tensor combinations(const Tensor& self, int64_t r, bool with_replacement) {
   // All rising sequences of r indices, in lexical order.
   std::vector<int64_t> rows;
   std::vector<int64_t> at(static_cast<size_t>(r));
-  for (int64_t k = 0; k < r; ++k) at[static_cast<size_t>(k)] = k * gap;
+  for (int64_t k = 0; k < r; ++k)
+    at[static_cast<size_t>(k)] = k * gap;
   bool more = n > 0 && at.back() < n;
   while (more) {
     rows.insert(rows.end(), at.begin(), at.end());
     int64_t k = r - 1;
-    while (k >= 0 && at[static_cast<size_t>(k)] == n - 1 - gap * (r - 1 - k)) --k;
+    while (k >= 0 && at[static_cast<size_t>(k)] == n - 1 - gap * (r - 1 - k))
+      --k;
     more = k >= 0;
     if (!more) break;
     ++at[static_cast<size_t>(k)];
-    for (int64_t j = k + 1; j < r; ++j) at[static_cast<size_t>(j)] = at[static_cast<size_t>(j - 1)] + gap;
+    for (int64_t j = k + 1; j < r; ++j)
+      at[static_cast<size_t>(j)] = at[static_cast<size_t>(j - 1)] + gap;
   }
   const Tensor index = rl::empty(Dims{static_cast<int64_t>(rows.size())}, Dtype::Int64);
   std::copy(rows.begin(), rows.end(), index.data<int64_t>());
@@ -90,8 +100,9 @@ Tensor block_diag(TensorList tensors) {
   TensorVec blocks;
   int64_t cols = 0;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    RL_CHECK(tensors[i].dim() <= 2, "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input ", i,
-             " has ", tensors[i].dim(), " dimensions");
+    RL_CHECK(tensors[i].dim() <= 2,
+             "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input ", i, " has ",
+             tensors[i].dim(), " dimensions");
     blocks.push_back(atleast(tensors[i], 2));
     cols += blocks.back().size(1);
   }
@@ -99,7 +110,8 @@ Tensor block_diag(TensorList tensors) {
   int64_t before = 0;
   for (const Tensor& block : blocks) {
     const int64_t n = block.size(0), after = cols - before - block.size(1);
-    const TensorVec pieces{ops::zeros(Dims{n, before}, block.dtype()), block, ops::zeros(Dims{n, after}, block.dtype())};
+    const TensorVec pieces{ops::zeros(Dims{n, before}, block.dtype()), block,
+                           ops::zeros(Dims{n, after}, block.dtype())};
     rows.push_back(ops::cat(pieces, 1));
     before += block.size(1);
   }

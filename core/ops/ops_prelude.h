@@ -8,8 +8,10 @@
 #include "core/ops/conv.h"
 #include "core/ops/creation.h"
 #include "core/ops/index.h"
+#include "core/ops/interpolate.h"
 #include "core/ops/operators.h"
 #include "core/ops/random.h"
+#include "core/ops/pool.h"
 #include "core/ops/ops.h"
 #include "core/ops/pointwise_formulas.h"
 

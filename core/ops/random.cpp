@@ -12,8 +12,9 @@ namespace {
 
 // C++'s names, as PyTorch's messages about bounds show them.
 const char* bound_name(Dtype d) {
-  constexpr const char* kNames[kDtypeCount] = {"bool", "unsigned char", "signed char", "short", "int", "long",
-                                               "c10::Half", "c10::BFloat16", "float", "double", "", ""};
+  constexpr const char* kNames[kDtypeCount] = {
+      "bool",      "unsigned char", "signed char", "short",  "int", "long",
+      "c10::Half", "c10::BFloat16", "float",       "double", "",    ""};
   return kNames[static_cast<int>(d)];
 }
 
@@ -23,11 +24,15 @@ struct Bounds {
 };
 template <class T>
 constexpr Bounds bounds_of() {
-  if constexpr (std::is_same_v<T, bool>) return {0, 1};
+  if constexpr (std::is_same_v<T, bool>)
+    return {0, 1};
   else if constexpr (std::is_integral_v<T>)
-    return {static_cast<double>(std::numeric_limits<T>::lowest()), static_cast<double>(std::numeric_limits<T>::max())};
-  else if constexpr (std::is_same_v<T, Half>) return {-65504, 65504};
-  else if constexpr (std::is_same_v<T, BFloat16>) return {-3.3895313892515355e38, 3.3895313892515355e38};
+    return {static_cast<double>(std::numeric_limits<T>::lowest()),
+            static_cast<double>(std::numeric_limits<T>::max())};
+  else if constexpr (std::is_same_v<T, Half>)
+    return {-65504, 65504};
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return {-3.3895313892515355e38, 3.3895313892515355e38};
   else
     return {std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max()};
 }
@@ -37,21 +42,26 @@ void uniform_fill(const Tensor& self, double from, double to, Generator* g) {
   if (!known) throw_not_implemented_for("check_uniform_bounds", self.dtype());
   dispatch(Floats{}, to_real(self.dtype()), "check_uniform_bounds", [&]<class T>() {
     constexpr Bounds b = bounds_of<T>();
-    RL_CHECK(from >= b.low && from <= b.high, "from is out of bounds for ", bound_name(dtype_of<T>));
+    RL_CHECK(from >= b.low && from <= b.high, "from is out of bounds for ",
+             bound_name(dtype_of<T>));
     RL_CHECK(to >= b.low && to <= b.high, "to is out of bounds for ", bound_name(dtype_of<T>));
-    RL_CHECK(from <= to, "uniform_ expects to return a [from, to) range, but found from=", from, " > to=", to);
+    RL_CHECK(from <= to, "uniform_ expects to return a [from, to) range, but found from=", from,
+             " > to=", to);
     RL_CHECK(to - from <= b.high, "uniform_ expects to-from <= std::numeric_limits<", dtype_of<T>,
-             ">::max(), but found to=", to, " and from=", from, " which result in to-from to exceed the limit");
+             ">::max(), but found to=", to, " and from=", from,
+             " which result in to-from to exceed the limit");
   });
   fill_in_memory_order(self, [&](const Tensor& t) {
-    dispatch(FloatsAndComplex{}, t.dtype(), "uniform_",
-             [&]<class T>() { cpu::fill_uniform(or_default(g), t.data<T>(), t.numel(), from, to); });
+    dispatch(FloatsAndComplex{}, t.dtype(), "uniform_", [&]<class T>() {
+      cpu::fill_uniform(or_default(g), t.data<T>(), t.numel(), from, to);
+    });
   });
 }
 
 void normal_fill(const Tensor& self, double mean, double std, Generator* g) {
   RL_CHECK(std >= 0, "normal expects std >= 0.0, but found std ", std);
-  if (!is_differentiable(self.dtype())) throw_not_implemented_for("normal_kernel_cpu", self.dtype());
+  if (!is_differentiable(self.dtype()))
+    throw_not_implemented_for("normal_kernel_cpu", self.dtype());
   const bool plain = self.is_contiguous();
   fill_in_memory_order(self, [&](const Tensor& t) {
     dispatch(FloatsAndComplex{}, t.dtype(), "normal_kernel_cpu", [&]<class T>() {
@@ -63,21 +73,23 @@ void normal_fill(const Tensor& self, double mean, double std, Generator* g) {
 
 // Whole numbers in [from, to).
 void integer_fill(const Tensor& self, int64_t from, int64_t to, Generator* g) {
-  RL_CHECK(from < to, "random_ expects 'from' to be less than 'to', but got from=", from, " >= to=", to);
-  RL_CHECK(!self.is_complex(), "check_random_bounds handles only integral, floating-point and boolean types");
+  RL_CHECK(from < to, "random_ expects 'from' to be less than 'to', but got from=", from,
+           " >= to=", to);
+  RL_CHECK(!self.is_complex(),
+           "check_random_bounds handles only integral, floating-point and boolean types");
   const auto check = [&](int64_t v, const char* name) {
     dispatch(RealAndBool{}, self.dtype(), "random_", [&]<class T>() {
       constexpr Bounds b = bounds_of<T>();
-      RL_CHECK(static_cast<double>(v) >= b.low && static_cast<double>(v) <= b.high, name, " is out of bounds for ",
-               bound_name(self.dtype()));
+      RL_CHECK(static_cast<double>(v) >= b.low && static_cast<double>(v) <= b.high, name,
+               " is out of bounds for ", bound_name(self.dtype()));
     });
   };
   check(from, "from");
   check(to - 1, "to - 1");
   fill_in_memory_order(self, [&](const Tensor& t) {
     dispatch(RealAndBool{}, t.dtype(), "random_", [&]<class T>() {
-      cpu::fill_random_range(or_default(g), t.data<T>(), t.numel(), static_cast<uint64_t>(to) - static_cast<uint64_t>(from),
-                             from);
+      cpu::fill_random_range(or_default(g), t.data<T>(), t.numel(),
+                             static_cast<uint64_t>(to) - static_cast<uint64_t>(from), from);
     });
   });
 }
@@ -87,7 +99,8 @@ template <class List, class F>
 void fill_with(const Tensor& self, const char* name, const F& f) {
   dispatch(List{}, self.dtype(), name, [&]<class T>() {});
   fill_in_memory_order(self, [&](const Tensor& t) {
-    dispatch(List{}, t.dtype(), name, [&]<class T>() { f.template operator()<T>(t.data<T>(), t.numel()); });
+    dispatch(List{}, t.dtype(), name,
+             [&]<class T>() { f.template operator()<T>(t.data<T>(), t.numel()); });
   });
 }
 
@@ -111,12 +124,18 @@ Tensor permutation_sample(int64_t n, Generator* g, TensorOptions options) {
   const Dtype d = *options.dtype;
   check_sizes_nonnegative(Dims{n});
   if (d == Dtype::Bool || is_complex(d)) throw_not_implemented_for("randperm", d);
-  const int64_t exact = d == Dtype::Float16 ? 1 << 11 : d == Dtype::BFloat16 ? 1 << 8 : d == Dtype::Float32 ? 1 << 24 : int64_t{1} << 53;
-  if (is_floating(d)) RL_CHECK(n <= exact + 1, "n cannot be greater than ", exact + 1, " for ", d, " type.");
-  else check_number_fits(Scalar(n), d);
+  const int64_t exact = d == Dtype::Float16    ? 1 << 11
+                        : d == Dtype::BFloat16 ? 1 << 8
+                        : d == Dtype::Float32  ? 1 << 24
+                                               : int64_t{1} << 53;
+  if (is_floating(d))
+    RL_CHECK(n <= exact + 1, "n cannot be greater than ", exact + 1, " for ", d, " type.");
+  else
+    check_number_fits(Scalar(n), d);
   Tensor out = created_empty(Dims{n}, options);
   if (!out.is_meta())
-    dispatch(RealTypes{}, d, "randperm", [&]<class T>() { cpu::fill_randperm(or_default(g), out.data<T>(), n); });
+    dispatch(RealTypes{}, d, "randperm",
+             [&]<class T>() { cpu::fill_randperm(or_default(g), out.data<T>(), n); });
   return out;
 }
 
@@ -126,13 +145,20 @@ Tensor no_derivative(const char* name) {
 
 namespace cpu {
 
-void uniform_(const Tensor& self, double from, double to, Generator* g) { uniform_fill(self, from, to, g); }
-void normal_(const Tensor& self, double mean, double std, Generator* g) { normal_fill(self, mean, std, g); }
+void uniform_(const Tensor& self, double from, double to, Generator* g) {
+  uniform_fill(self, from, to, g);
+}
+void normal_(const Tensor& self, double mean, double std, Generator* g) {
+  normal_fill(self, mean, std, g);
+}
 
 void random_(const Tensor& self, Generator* g) {
-  fill_with<RealAndBool>(self, "random_", [&]<class T>(T* p, int64_t n) { fill_random(or_default(g), p, n); });
+  fill_with<RealAndBool>(self, "random_",
+                         [&]<class T>(T* p, int64_t n) { fill_random(or_default(g), p, n); });
 }
-void random_below_(const Tensor& self, int64_t to, Generator* g) { integer_fill(self, 0, to, g); }
+void random_below_(const Tensor& self, int64_t to, Generator* g) {
+  integer_fill(self, 0, to, g);
+}
 
 void random_range_(const Tensor& self, int64_t from, std::optional<int64_t> to, Generator* g) {
   if (to) return integer_fill(self, from, *to, g);
@@ -146,44 +172,63 @@ void random_range_(const Tensor& self, int64_t from, std::optional<int64_t> to, 
   // To the largest value: inclusive, for floats the largest whole number they count to.
   fill_with<RealAndBool>(self, "random_", [&]<class T>(T* p, int64_t n) {
     uint64_t last = 1;
-    if constexpr (std::is_integral_v<T>) last = static_cast<uint64_t>(std::numeric_limits<T>::max());
-    else if constexpr (std::is_same_v<T, Half>) last = uint64_t{1} << 11;
-    else if constexpr (std::is_same_v<T, BFloat16>) last = uint64_t{1} << 8;
-    else last = uint64_t{1} << std::numeric_limits<T>::digits;
+    if constexpr (std::is_integral_v<T>)
+      last = static_cast<uint64_t>(std::numeric_limits<T>::max());
+    else if constexpr (std::is_same_v<T, Half>)
+      last = uint64_t{1} << 11;
+    else if constexpr (std::is_same_v<T, BFloat16>)
+      last = uint64_t{1} << 8;
+    else
+      last = uint64_t{1} << std::numeric_limits<T>::digits;
     const auto offset = static_cast<uint64_t>(from);
-    RL_CHECK(from <= static_cast<int64_t>(last), "random_ expects 'from' to be less than or equal to 'to_inc', but got from=",
-             from, " > to_inc=", static_cast<int64_t>(last));
+    RL_CHECK(from <= static_cast<int64_t>(last),
+             "random_ expects 'from' to be less than or equal to 'to_inc', but got from=", from,
+             " > to_inc=", static_cast<int64_t>(last));
     fill_random_range(or_default(g), p, n, last - offset + 1, from);
   });
 }
 
 void exponential_(const Tensor& self, double lambda, Generator* g) {
-  RL_CHECK(self.is_floating(), "Exponential distribution is a continuous probability distribution. dtype must be a "
-           "floating point but you specified ", self.dtype());
+  RL_CHECK(self.is_floating(),
+           "Exponential distribution is a continuous probability distribution. dtype must be a "
+           "floating point but you specified ",
+           self.dtype());
   RL_CHECK(lambda > 0, "exponential_ expects lambda > 0.0, but found lambda=", lambda);
-  fill_with<Floats>(self, "exponential_", [&]<class T>(T* p, int64_t n) { fill_exponential(or_default(g), p, n, lambda); });
+  fill_with<Floats>(self, "exponential_", [&]<class T>(T* p, int64_t n) {
+    fill_exponential(or_default(g), p, n, lambda);
+  });
 }
 
 void geometric_(const Tensor& self, double p, Generator* g) {
   RL_CHECK(p > 0 && p < 1, "geometric_ expects p to be in (0, 1), but got p=", p);
-  fill_with<RealTypes>(self, "geometric_cpu", [&]<class T>(T* out, int64_t n) { fill_geometric(or_default(g), out, n, p); });
+  fill_with<RealTypes>(self, "geometric_cpu", [&]<class T>(T* out, int64_t n) {
+    fill_geometric(or_default(g), out, n, p);
+  });
 }
 
 void cauchy_(const Tensor& self, double median, double sigma, Generator* g) {
   RL_CHECK(sigma > 0, "cauchy_ expects sigma > 0.0, but found sigma=", sigma);
-  RL_CHECK(self.is_floating(), "Cauchy distribution is a continuous probability distribution. dtype must be a "
-           "floating point but you specified ", self.dtype());
-  fill_with<Floats>(self, "cauchy_", [&]<class T>(T* p, int64_t n) { fill_cauchy(or_default(g), p, n, median, sigma); });
+  RL_CHECK(self.is_floating(),
+           "Cauchy distribution is a continuous probability distribution. dtype must be a "
+           "floating point but you specified ",
+           self.dtype());
+  fill_with<Floats>(self, "cauchy_", [&]<class T>(T* p, int64_t n) {
+    fill_cauchy(or_default(g), p, n, median, sigma);
+  });
 }
 
 void log_normal_(const Tensor& self, double mean, double std, Generator* g) {
   RL_CHECK(std > 0, "log_normal_ expects std > 0.0, but found std=", std);
-  fill_with<Floats>(self, "log_normal_cpu", [&]<class T>(T* p, int64_t n) { fill_log_normal(or_default(g), p, n, mean, std); });
+  fill_with<Floats>(self, "log_normal_cpu", [&]<class T>(T* p, int64_t n) {
+    fill_log_normal(or_default(g), p, n, mean, std);
+  });
 }
 
 void bernoulli_(const Tensor& self, double p, Generator* g) {
   RL_CHECK(p >= 0 && p <= 1, "bernoulli_ expects p to be in [0, 1], but got p=", p);
-  fill_with<RealAndBool>(self, "bernoulli_scalar_cpu_", [&]<class T>(T* out, int64_t n) { fill_bernoulli(or_default(g), out, n, p); });
+  fill_with<RealAndBool>(self, "bernoulli_scalar_cpu_", [&]<class T>(T* out, int64_t n) {
+    fill_bernoulli(or_default(g), out, n, p);
+  });
 }
 
 void bernoulli_each_(const Tensor& self, const Tensor& p, Generator* g) {
@@ -197,7 +242,8 @@ void bernoulli_each_(const Tensor& self, const Tensor& p, Generator* g) {
     copy_into(chance, full);
     dispatch(RealAndBool{}, t.dtype(), "bernoulli_tensor_cpu_self_", [&]<class T>() {
       dispatch(Floats{}, p.dtype(), "bernoulli_tensor_cpu_p_", [&]<class P>() {
-        fill_bernoulli(or_default(g), t.data<T>(), t.numel(), static_cast<const P*>(chance.data<P>()));
+        fill_bernoulli(or_default(g), t.data<T>(), t.numel(),
+                       static_cast<const P*>(chance.data<P>()));
       });
     });
   });
@@ -213,12 +259,14 @@ void check_deviations(const Tensor& std) {
   if (std.is_meta() || std.numel() == 0) return;
   const Tensor values = as_contiguous(std, Dtype::Float64);
   bool good = true;
-  for (int64_t i = 0; i < values.numel(); ++i) good &= values.data<double>()[i] >= 0;
+  for (int64_t i = 0; i < values.numel(); ++i)
+    good &= values.data<double>()[i] >= 0;
   RL_CHECK(good, "normal expects all elements of std >= 0.0");
 }
 
 // Standard normal numbers times std plus mean, rounded after each step.
-Tensor scaled_normals(IntList sizes, Dtype dtype, const Operand& mean, const Tensor* std, double plain_std, Generator* g) {
+Tensor scaled_normals(IntList sizes, Dtype dtype, const Operand& mean, const Tensor* std,
+                      double plain_std, Generator* g) {
   Tensor out = normal_sample(rl::empty(sizes, dtype), g, 0, plain_std);
   if (std) out = ops::mul(out, rl::alias(converted(*std, dtype, {}, false, {})));
   return ops::add(out, mean);
@@ -238,7 +286,8 @@ Tensor normal_mean(const Tensor& mean, double std, Generator* g) {
 
 Tensor normal_std(double mean, const Tensor& std, Generator* g) {
   check_deviations(std);
-  return scaled_normals(std.sizes(), std.dtype(), scalar_tensor(Scalar(mean), std.dtype()), &std, 1, g);
+  return scaled_normals(std.sizes(), std.dtype(), scalar_tensor(Scalar(mean), std.dtype()), &std, 1,
+                        g);
 }
 
 Tensor bernoulli_each(const Tensor& self, Generator* g) {
@@ -263,11 +312,15 @@ Tensor poisson(const Tensor& self, Generator* g) {
 }
 
 Tensor binomial(const Tensor& count, const Tensor& prob, Generator* g) {
-  RL_CHECK_VALUE(count.is_floating(), "binomial only supports floating-point dtypes for count, got: ", count.dtype());
-  RL_CHECK_VALUE(prob.is_floating(), "binomial only supports floating-point dtypes for prob, got: ", prob.dtype());
-  RL_CHECK(count.dtype() == prob.dtype(), "Found dtype ", prob.dtype(), " but expected ", count.dtype());
+  RL_CHECK_VALUE(count.is_floating(),
+                 "binomial only supports floating-point dtypes for count, got: ", count.dtype());
+  RL_CHECK_VALUE(prob.is_floating(),
+                 "binomial only supports floating-point dtypes for prob, got: ", prob.dtype());
+  RL_CHECK(count.dtype() == prob.dtype(), "Found dtype ", prob.dtype(), " but expected ",
+           count.dtype());
   const Dims sizes = broadcast_sizes(count.sizes(), prob.sizes());
-  const Tensor n = as_contiguous(expand(count, sizes, false)), p = as_contiguous(expand(prob, sizes, false));
+  const Tensor n = as_contiguous(expand(count, sizes, false)),
+               p = as_contiguous(expand(prob, sizes, false));
   Tensor out = rl::empty(sizes, count.dtype());
   dispatch(WideFloats{}, count.dtype(), "binomial_cpu", [&]<class T>() {
     cpu::sample_binomial<T>(or_default(g), out.data<T>(), n.data<T>(), p.data<T>(), out.numel());
@@ -291,8 +344,10 @@ Tensor sample_dirichlet(const Tensor& self, Generator* g) {
   const Tensor gamma = standard_gamma(as_contiguous(self, Dtype::Float64), g);
   const Tensor wide = gamma / ops::sum_dim(gamma, Dims{-1}, true);
   double smallest = std::numeric_limits<double>::min();
-  if (self.dtype() == Dtype::Float32) smallest = static_cast<double>(std::numeric_limits<float>::min());
-  for (int64_t i = 0; i < wide.numel(); ++i) wide.data<double>()[i] = std::max(wide.data<double>()[i], smallest);
+  if (self.dtype() == Dtype::Float32)
+    smallest = static_cast<double>(std::numeric_limits<float>::min());
+  for (int64_t i = 0; i < wide.numel(); ++i)
+    wide.data<double>()[i] = std::max(wide.data<double>()[i], smallest);
   return contiguous_copy(wide, self.dtype());
 }
 

@@ -14,12 +14,15 @@ void fill_in_memory_order(const Tensor& self, const F& fill_memory) {
   check_not_expanded(self);
   if (self.numel() == 0 || self.is_meta()) return;
   if (is_dense(self)) return fill_memory(self);
-  const Tensor buffer = empty_strided(self.sizes(), dense_strides_like(self.sizes(), self.strides()), self.dtype());
+  const Tensor buffer =
+      empty_strided(self.sizes(), dense_strides_like(self.sizes(), self.strides()), self.dtype());
   fill_memory(buffer);
   copy_into(self, buffer);
 }
 
-inline Generator& or_default(Generator* g) { return g ? *g : default_generator(); }
+inline Generator& or_default(Generator* g) {
+  return g ? *g : default_generator();
+}
 
 // Fresh tensors, filled.
 Tensor uniform_sample(Tensor out, Generator* g);
@@ -34,8 +37,7 @@ Tensor permutation_sample(int64_t n, Generator* g, TensorOptions options);
 
 Tensor dropout(const Tensor& self, double p, bool train);
 // Whole channels; `alpha` keeps mean and variance for SELU.
-Tensor masked_dropout(const char* name, const Tensor& self, double p, bool train, bool feature, bool alpha);
-Tensor rrelu_backward(const Tensor& grad, const Tensor& self, const Tensor& noise, const Scalar& lower,
-                      const Scalar& upper, bool training);
+Tensor masked_dropout(const char* name, const Tensor& self, double p, bool train, bool feature,
+                      bool alpha);
 
 }  // namespace rl

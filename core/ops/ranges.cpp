@@ -30,7 +30,8 @@ void count_up(T* out, int64_t n, const Scalar& first, const Scalar& step) {
   if constexpr (std::is_integral_v<T>) {
     const int64_t a = first.to_int(), by = step.to_int();
     parallel_for(0, n, 32768, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) out[i] = static_cast<T>(a + by * i);
+      for (int64_t i = begin; i < end; ++i)
+        out[i] = static_cast<T>(a + by * i);
     });
   } else {
     using A = Counter<T>;
@@ -39,9 +40,11 @@ void count_up(T* out, int64_t n, const Scalar& first, const Scalar& step) {
     const int64_t blocks = n / (2 * width) * 2;
     parallel_for(0, blocks, 2048, [&](int64_t begin, int64_t end) {
       for (int64_t b = begin; b < end; ++b) {
-        const A base = static_cast<A>(static_cast<T>(static_cast<Compute<T>>(a + by * static_cast<A>(b * width))));
+        const A base = static_cast<A>(
+            static_cast<T>(static_cast<Compute<T>>(a + by * static_cast<A>(b * width))));
         for (int64_t k = 0; k < width; ++k)
-          out[b * width + k] = static_cast<T>(static_cast<Compute<T>>(base + static_cast<A>(k) * by));
+          out[b * width + k] =
+              static_cast<T>(static_cast<Compute<T>>(base + static_cast<A>(k) * by));
       }
     });
     for (int64_t i = blocks * width; i < n; ++i)
@@ -49,7 +52,8 @@ void count_up(T* out, int64_t n, const Scalar& first, const Scalar& step) {
   }
 }
 
-Dtype range_dtype(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
+Dtype range_dtype(const Scalar& start, const Scalar& end, const Scalar& step,
+                  const TensorOptions& options) {
   const bool integral = start.is_integral() && end.is_integral() && step.is_integral();
   return options.dtype.value_or(integral ? Dtype::Int64 : default_dtype());
 }
@@ -77,7 +81,8 @@ Tensor range_of(int64_t n, const Scalar& start, const Scalar& step, Dtype dtype,
 
 }  // namespace
 
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step,
+              const TensorOptions& options) {
   const Dtype dtype = range_dtype(start, end, step, options);
   check_range(real_value(start), real_value(end), real_value(step));
   int64_t n = 0;
@@ -91,19 +96,22 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
   return range_of(n, start, step, dtype, "arange_cpu", options);
 }
 
-Tensor closed_range(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
+Tensor closed_range(const Scalar& start, const Scalar& end, const Scalar& step,
+                    const TensorOptions& options) {
   check_range(real_value(start), real_value(end), real_value(step));
   const double n = std::floor((end.to_double() - start.to_double()) / step.to_double()) + 1;
   // Unlike arange(), whole numbers make a float tensor.
-  return range_of(checked_length(n), start, step, options.dtype.value_or(default_dtype()), "range_cpu", options);
+  return range_of(checked_length(n), start, step, options.dtype.value_or(default_dtype()),
+                  "range_cpu", options);
 }
 
 namespace {
 
 Scalar number_of(const Operand& o, const char* name, const char* which) {
   if (!o.is_tensor()) return o.scalar();
-  RL_CHECK(o.tensor().dim() == 0, name, " only supports 0-dimensional start and end tensors, but got ", which,
-           " with ", o.tensor().dim(), " dimension(s).");
+  RL_CHECK(o.tensor().dim() == 0, name,
+           " only supports 0-dimensional start and end tensors, but got ", which, " with ",
+           o.tensor().dim(), " dimension(s).");
   return item(o.tensor());
 }
 
@@ -140,7 +148,8 @@ void for_each_step(T start, T end, Step step, int64_t steps, const F& f) {
 
 }  // namespace
 
-Tensor linspace(const Operand& start, const Operand& end, int64_t steps, const TensorOptions& options) {
+Tensor linspace(const Operand& start, const Operand& end, int64_t steps,
+                const TensorOptions& options) {
   const Space s = prepare_space("linspace", start, end, steps, options);
   if (s.out.is_meta()) return s.out;
   dispatch(NumberTypes{}, s.out.dtype(), "linspace_cpu", [&]<class T>() {
@@ -149,11 +158,13 @@ Tensor linspace(const Operand& start, const Operand& end, int64_t steps, const T
     if (steps == 1) {
       out[0] = a;
     } else if constexpr (std::is_integral_v<T>) {
-      const double step = (static_cast<double>(b) - static_cast<double>(a)) / static_cast<double>(steps - 1);
+      const double step =
+          (static_cast<double>(b) - static_cast<double>(a)) / static_cast<double>(steps - 1);
       for_each_step(a, b, step, steps, [&](int64_t i, double v) { out[i] = static_cast<T>(v); });
     } else {
       using C = Compute<T>;
-      const C step = static_cast<C>(static_cast<T>((static_cast<C>(b) - static_cast<C>(a)) / static_cast<Real<C>>(steps - 1)));
+      const C step = static_cast<C>(static_cast<T>((static_cast<C>(b) - static_cast<C>(a)) /
+                                                   static_cast<Real<C>>(steps - 1)));
       for_each_step(static_cast<C>(a), static_cast<C>(b), step, steps,
                     [&](int64_t i, C v) { out[i] = static_cast<T>(v); });
     }
@@ -175,8 +186,9 @@ Tensor logspace(const Operand& start, const Operand& end, int64_t steps, double 
       return;
     }
     const C step = (b - a) / static_cast<Real<C>>(steps - 1);
-    for_each_step(a, b, step, steps,
-                  [&](int64_t i, C exponent) { out[i] = static_cast<T>(std::pow(radix, exponent)); });
+    for_each_step(a, b, step, steps, [&](int64_t i, C exponent) {
+      out[i] = static_cast<T>(std::pow(radix, exponent));
+    });
   });
   return s.out;
 }

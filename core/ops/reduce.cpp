@@ -13,7 +13,8 @@ uint64_t reduced_mask(std::optional<IntList> dim, int64_t dims) {
   uint64_t mask = 0;
   for (const int64_t d : *dim) {
     const uint64_t bit = uint64_t{1} << wrap_dim(d, dims);
-    RL_CHECK(!(mask & bit), "dim ", wrap_dim(d, dims), " appears multiple times in the list of dims");
+    RL_CHECK(!(mask & bit), "dim ", wrap_dim(d, dims),
+             " appears multiple times in the list of dims");
     mask |= bit;
   }
   return dims ? mask : 0;
@@ -27,8 +28,10 @@ uint64_t dim_mask(int64_t dim, int64_t dims) {
 Dims reduced_sizes(IntList sizes, uint64_t mask, bool keepdim) {
   Dims out;
   for (size_t i = 0; i < sizes.size(); ++i) {
-    if (!(mask >> i & 1)) out.push_back(sizes[i]);
-    else if (keepdim) out.push_back(1);
+    if (!(mask >> i & 1))
+      out.push_back(sizes[i]);
+    else if (keepdim)
+      out.push_back(1);
   }
   return out;
 }
@@ -50,16 +53,20 @@ namespace {
 
 using OptDims = std::optional<IntList>;
 
-void reduced(Plan& p, const Tensor& self, uint64_t mask, bool keepdim, Dtype dtype, int result = 0) {
+void reduced(Plan& p, const Tensor& self, uint64_t mask, bool keepdim, Dtype dtype,
+             int result = 0) {
   p.result(result, reduced_sizes(self.sizes(), mask, keepdim), dtype, self.device());
 }
 
 // An extremum over several dimensions.
-void extremum(Plan& p, const char* name, cpu::ReduceKind op, const Tensor& self, IntList dim, bool keepdim) {
+void extremum(Plan& p, const char* name, cpu::ReduceKind op, const Tensor& self, IntList dim,
+              bool keepdim) {
   const uint64_t mask = reduced_mask(dim, self.dim());
-  cpu::reduce_loops(op, self.dtype(), op == cpu::ReduceKind::Max ? "max_values_cpu" : "min_values_cpu");
+  cpu::reduce_loops(op, self.dtype(),
+                    op == cpu::ReduceKind::Max ? "max_values_cpu" : "min_values_cpu");
   RL_CHECK(self.numel() != 0 || !dim.empty(), name,
-           "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+           "(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+           "reduction dim "
            "with the 'dim' argument.");
   for (int64_t d = 0; d < self.dim(); ++d)
     if (mask >> d & 1) check_not_empty(name, self, d);
@@ -68,7 +75,8 @@ void extremum(Plan& p, const char* name, cpu::ReduceKind op, const Tensor& self,
 
 void extremum_all(Plan& p, const char* name, cpu::ReduceKind op, const Tensor& self) {
   RL_CHECK(self.numel() != 0, name,
-           "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+           "(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+           "reduction dim "
            "with the 'dim' argument.");
   cpu::reduce_loops(op, self.dtype(), op == cpu::ReduceKind::Max ? "max_all" : "min_all");
   p.result(0, {}, self.dtype(), self.device());
@@ -82,10 +90,12 @@ void extremum_dim(Plan& p, const char* name, const Tensor& self, int64_t dim, bo
   reduced(p, self, mask, keepdim, Dtype::Int64, 1);
 }
 
-void place(Plan& p, const char* name, const Tensor& self, std::optional<int64_t> dim, bool keepdim) {
+void place(Plan& p, const char* name, const Tensor& self, std::optional<int64_t> dim,
+           bool keepdim) {
   RL_CHECK(!self.is_complex(), name, "(): does not support complex input");
   RL_CHECK(self.dtype() != Dtype::Bool, name, "(): does not support bool input");
-  if (dim) check_not_empty(name, self, wrap_dim(*dim, self.dim()));
+  if (dim)
+    check_not_empty(name, self, wrap_dim(*dim, self.dim()));
   else
     RL_CHECK_INDEX(self.numel() != 0, name,
                    "(): Expected reduction dim to be specified for input.numel() == 0.");
@@ -123,8 +133,12 @@ void mean(Plan& p, const Tensor& self, std::optional<Dtype> dtype) {
   mean_dim(p, self, std::nullopt, false, dtype);
 }
 
-void max_all(Plan& p, const Tensor& self) { extremum_all(p, "max", cpu::ReduceKind::Max, self); }
-void min_all(Plan& p, const Tensor& self) { extremum_all(p, "min", cpu::ReduceKind::Min, self); }
+void max_all(Plan& p, const Tensor& self) {
+  extremum_all(p, "max", cpu::ReduceKind::Max, self);
+}
+void min_all(Plan& p, const Tensor& self) {
+  extremum_all(p, "min", cpu::ReduceKind::Min, self);
+}
 void max_dim(Plan& p, const Tensor& self, int64_t dim, bool keepdim) {
   extremum_dim(p, "max", self, dim, keepdim);
 }
@@ -151,14 +165,17 @@ void aminmax(Plan& p, const Tensor& self, std::optional<int64_t> dim, bool keepd
     RL_CHECK_INDEX(self.dim() == 0 || self.size(d) != 0, "aminmax: Expected reduction dim ", d,
                    " to have non-zero size.");
   } else {
-    RL_CHECK(self.numel() != 0, "aminmax(): cannot compute aminmax over an empty dimension as the "
+    RL_CHECK(self.numel() != 0,
+             "aminmax(): cannot compute aminmax over an empty dimension as the "
              "operation has no identity.");
   }
   reduced(p, self, mask, keepdim, self.dtype(), 0);
   reduced(p, self, mask, keepdim, self.dtype(), 1);
 }
 
-void truth(Plan& p, const Tensor& self) { p.result(0, {}, truth_dtype(self), self.device()); }
+void truth(Plan& p, const Tensor& self) {
+  p.result(0, {}, truth_dtype(self), self.device());
+}
 void truth_dim(Plan& p, const Tensor& self, int64_t dim, bool keepdim) {
   reduced(p, self, dim_mask(dim, self.dim()), keepdim, truth_dtype(self));
 }

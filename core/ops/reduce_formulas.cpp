@@ -15,7 +15,8 @@ Tensor restore_dims(const Tensor& t, size_t dims, OptDims dim, bool keepdim) {
   if (!dim || dim->empty()) return ops::view(t, Dims(dims, 1));
   const uint64_t mask = reduced_mask(dim, static_cast<int64_t>(dims));
   Dims sizes;
-  for (size_t i = 0, k = 0; i < dims; ++i) sizes.push_back(mask >> i & 1 ? 1 : t.sizes()[k++]);
+  for (size_t i = 0, k = 0; i < dims; ++i)
+    sizes.push_back(mask >> i & 1 ? 1 : t.sizes()[k++]);
   return ops::reshape(t, sizes);
 }
 
@@ -26,7 +27,8 @@ Tensor expand_reduced(const Tensor& grad, IntList sizes, OptDims dim, bool keepd
 namespace {
 
 double count_of(IntList sizes, OptDims dim) {
-  return static_cast<double>(reduced_count(sizes, reduced_mask(dim, static_cast<int64_t>(sizes.size()))));
+  return static_cast<double>(
+      reduced_count(sizes, reduced_mask(dim, static_cast<int64_t>(sizes.size()))));
 }
 
 bool has_zero(const Tensor& t) {
@@ -39,7 +41,8 @@ Tensor product_of_others(const Tensor& x, int64_t dim) {
   const int64_t n = x.size(dim);
   if (n == 1) return ops::ones_like(x);
   const Tensor one = ops::ones_like(ops::narrow(x, dim, 0, 1));
-  const Tensor left = ops::cumprod(ops::cat(TensorVec{one, ops::narrow(x, dim, 0, n - 1)}, dim), dim);
+  const Tensor left =
+      ops::cumprod(ops::cat(TensorVec{one, ops::narrow(x, dim, 0, n - 1)}, dim), dim);
   const Tensor rest = ops::flip(ops::narrow(x, dim, 1, n - 1), Dims{dim});
   const Tensor right = ops::flip(ops::cumprod(ops::cat(TensorVec{one, rest}, dim), dim), Dims{dim});
   return left * right;
@@ -69,7 +72,8 @@ Tensor prod_dim_backward(const Tensor& grad, const Tensor& self, const Tensor& r
   if (self.dim() == 0) return grad;
   const Dims dims{wrap_dim(dim, self.dim())};
   const Tensor g = restore_dims(grad, self.sizes().size(), dims, keepdim);
-  if (!has_zero(self)) return g * conj(restore_dims(result, self.sizes().size(), dims, keepdim) / self);
+  if (!has_zero(self))
+    return g * conj(restore_dims(result, self.sizes().size(), dims, keepdim) / self);
   return g * conj(product_of_others(self, dims[0]));
 }
 
@@ -83,7 +87,8 @@ Tensor extremum_backward(const Tensor& grad, const Tensor& self, const Tensor& r
                          bool keepdim) {
   const Tensor top = restore_dims(result, self.sizes().size(), dim, keepdim);
   const Tensor mask = ops::eq(self, top);
-  return restore_dims(grad, self.sizes().size(), dim, keepdim) * mask / ops::sum_dim(mask, dim, true);
+  return restore_dims(grad, self.sizes().size(), dim, keepdim) * mask /
+         ops::sum_dim(mask, dim, true);
 }
 
 Tensor aminmax_backward(const Vjp& v, const Tensor& self, const Tensor& min, const Tensor& max,
@@ -103,8 +108,8 @@ Tensor picked_backward(const Tensor& grad, const Tensor& indices, IntList sizes,
                        bool keepdim) {
   const bool flat = !keepdim && !sizes.empty();
   const Tensor g = flat ? ops::unsqueeze(grad, dim) : grad;
-  return ops::scatter_src(ops::zeros(sizes, grad.dtype()), dim, flat ? ops::unsqueeze(indices, dim) : indices,
-                          g);
+  return ops::scatter_src(ops::zeros(sizes, grad.dtype()), dim,
+                          flat ? ops::unsqueeze(indices, dim) : indices, g);
 }
 
 Tensor var_backward(const Tensor& grad, const Tensor& self, OptDims dim, const Scalar& correction,
@@ -162,7 +167,8 @@ Tensor norm_backward(const Tensor& given_grad, const Tensor& self, const Scalar&
     return ops::sgn(self) * (grad / ops::sum_dim(top, dim, true)) * top;
   }
   if (p < 1) {
-    const Tensor scaled = ops::masked_fill(ops::sgn(self) * ops::pow(size, p - 1), ops::eq(self, 0), 0);
+    const Tensor scaled =
+        ops::masked_fill(ops::sgn(self) * ops::pow(size, p - 1), ops::eq(self, 0), 0);
     return scaled * grad * ops::pow(norm, 1 - p);
   }
   const Tensor scale = ops::masked_fill(grad / ops::pow(norm, p - 1), at_zero, 0);

@@ -26,8 +26,8 @@ struct Spread {
 };
 
 // Two passes in double: the mean, then the squared deviations from it.
-Spread spread(const char* text, const Tensor& self, OptDims dim, const Scalar& correction, bool keepdim,
-              bool root, bool with_mean) {
+Spread spread(const char* text, const Tensor& self, OptDims dim, const Scalar& correction,
+              bool keepdim, bool root, bool with_mean) {
   RL_CHECK(self.is_floating() || self.is_complex(), text,
            " only support floating point and complex dtypes");
   const uint64_t mask = reduced_mask(dim, self.dim());
@@ -38,7 +38,8 @@ Spread spread(const char* text, const Tensor& self, OptDims dim, const Scalar& c
   const auto n = static_cast<double>(reduced_count(self.sizes(), mask));
   const double freedom = n - (correction.is_none() ? 1.0 : correction.to_double());
   if (freedom <= 0)
-    warn(str(root ? "std" : "var", "(): degrees of freedom is <= 0. Correction should be strictly less "
+    warn(str(root ? "std" : "var",
+             "(): degrees of freedom is <= 0. Correction should be strictly less "
              "than the reduction factor (input numel divided by output numel)."));
   const Tensor mean = rl::empty(sizes, self.is_complex() ? Dtype::Complex128 : Dtype::Float64);
   ReduceContext context;
@@ -60,10 +61,11 @@ void check_norm(const Tensor& self, const Scalar& ord, OptDims dim, std::optiona
     RL_CHECK(is_floating(*dtype) || is_complex(*dtype), kName,
              ": dtype should be floating point or complex, but got ", *dtype);
     RL_CHECK(is_complex(*dtype) == self.is_complex(), kName, ": dtype should be ",
-             self.is_complex() ? "complex" : "real", " for ", self.is_complex() ? "complex" : "real",
-             " inputs, but got ", *dtype);
-    RL_CHECK(promote(self.dtype(), *dtype) == *dtype, kName, ": the dtype of the input (", self.dtype(),
-             ") should be convertible without narrowing to the specified dtype (", *dtype, ")");
+             self.is_complex() ? "complex" : "real", " for ",
+             self.is_complex() ? "complex" : "real", " inputs, but got ", *dtype);
+    RL_CHECK(promote(self.dtype(), *dtype) == *dtype, kName, ": the dtype of the input (",
+             self.dtype(), ") should be convertible without narrowing to the specified dtype (",
+             *dtype, ")");
   }
   const double p = ord.to_double();
   if (self.numel() != 0 || !(p < 0 || std::isinf(p))) return;
@@ -113,7 +115,8 @@ std::array<Tensor, 2> std_mean_correction(const Tensor& self, OptDims dim, const
 
 Tensor nanmean(const Tensor& self, OptDims dim, bool keepdim, std::optional<Dtype> dtype) {
   RL_CHECK(self.is_floating() || self.is_complex(),
-           "nanmean(): expected input to have floating point or complex dtype but got ", self.dtype());
+           "nanmean(): expected input to have floating point or complex dtype but got ",
+           self.dtype());
   const Tensor count = ops::sum_dim(ops::logical_not(ops::isnan(self)), dim, keepdim);
   return ops::nansum(self, dim, keepdim, dtype) / count;
 }
@@ -168,8 +171,10 @@ Tensor renorm(const Tensor& self, const Scalar& p, int64_t dim, const Scalar& ma
   RL_CHECK(!p.is_complex(), "renorm: p must be real-valued");
   RL_CHECK(p.to_double() > 0, "renorm: non-positive-norm not supported");
   RL_CHECK(!maxnorm.is_complex(), "renorm: maxnorm must be real-valued");
-  RL_CHECK(maxnorm.to_double() >= 0, "renorm: expected maxnorm to be >= 0 but got ", maxnorm.to_double());
-  RL_CHECK(self.dim() > 1, "renorm: input needs at least 2 dimensions, got ", self.dim(), " dimensions");
+  RL_CHECK(maxnorm.to_double() >= 0, "renorm: expected maxnorm to be >= 0 but got ",
+           maxnorm.to_double());
+  RL_CHECK(self.dim() > 1, "renorm: input needs at least 2 dimensions, got ", self.dim(),
+           " dimensions");
   const int64_t kept = wrap_dim(dim, self.dim());
   Dims dims;
   for (int64_t d = 0; d < self.dim(); ++d)
@@ -187,18 +192,19 @@ Tensor trace(const Tensor& self) {
 }
 
 Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const Tensor& aweights) {
-  RL_CHECK(self.dim() <= 2, "cov(): expected input to have two or fewer dimensions but got an input with ",
+  RL_CHECK(self.dim() <= 2,
+           "cov(): expected input to have two or fewer dimensions but got an input with ",
            self.dim(), " dimensions");
   RL_CHECK(self.dtype() != Dtype::Bool, "cov(): bool dtype is not supported for input");
   const Tensor rows = self.dim() < 2 ? ops::reshape(self, Dims{1, -1}) : self;
   const int64_t n = rows.size(1);
   const auto check_weights = [&](const Tensor& w, const char* name, bool integral) {
     if (!w) return;
-    RL_CHECK(w.dim() <= 1, "cov(): expected ", name, " to have one or fewer dimensions but got ", name,
-             " with ", w.dim(), " dimensions");
+    RL_CHECK(w.dim() <= 1, "cov(): expected ", name, " to have one or fewer dimensions but got ",
+             name, " with ", w.dim(), " dimensions");
     RL_CHECK(integral ? is_integral(w.dtype(), false) : w.is_floating(), "cov(): expected ", name,
-             " to have ", integral ? "integral" : "floating point", " dtype but got ", name, " with ",
-             w.dtype(), " dtype");
+             " to have ", integral ? "integral" : "floating point", " dtype but got ", name,
+             " with ", w.dtype(), " dtype");
     RL_CHECK(w.numel() == n, "cov(): expected ", name,
              " to have the same numel as there are observations in the input but got ", w.numel(),
              " != ", n);
@@ -215,8 +221,9 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const
                       ? total - ops::sum(w * aweights) / total * Scalar(correction)
                       : total - Scalar(correction);
   if (item(factor).to_double() <= 0) {
-    warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
-         "observations.");
+    warn(
+        "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
+        "observations.");
     factor = ops::zeros_like(factor);
   }
   const Tensor centred = rows - ops::unsqueeze(mean, 1);
@@ -226,8 +233,8 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& fweights, const
 
 Tensor corrcoef(const Tensor& self) {
   RL_CHECK(self.dim() <= 2,
-           "corrcoef(): expected input to have two or fewer dimensions but got an input with ", self.dim(),
-           " dimensions");
+           "corrcoef(): expected input to have two or fewer dimensions but got an input with ",
+           self.dim(), " dimensions");
   const Tensor c = ops::cov(self);
   if (c.dim() == 0) return c / c;
   const Tensor variances = ops::diagonal(c);

@@ -26,10 +26,15 @@ void running_extremum(Plan& p, const char* name, const Tensor& self, int64_t dim
 void cumsum(Plan& p, const Tensor& self, int64_t dim, std::optional<Dtype> dtype) {
   same_shape(p, 0, self, dim, dtype.value_or(sum_dtype(self.dtype())));
 }
-void cummax(Plan& p, const Tensor& self, int64_t dim) { running_extremum(p, "cummax_cpu", self, dim); }
-void cummin(Plan& p, const Tensor& self, int64_t dim) { running_extremum(p, "cummin_cpu", self, dim); }
+void cummax(Plan& p, const Tensor& self, int64_t dim) {
+  running_extremum(p, "cummax_cpu", self, dim);
+}
+void cummin(Plan& p, const Tensor& self, int64_t dim) {
+  running_extremum(p, "cummin_cpu", self, dim);
+}
 void logcumsumexp(Plan& p, const Tensor& self, int64_t dim) {
-  if (is_integral(self.dtype(), true)) throw_not_implemented_for("logcumsumexp_out_cpu", self.dtype());
+  if (is_integral(self.dtype(), true))
+    throw_not_implemented_for("logcumsumexp_out_cpu", self.dtype());
   same_shape(p, 0, self, dim, self.dtype());
 }
 
@@ -37,7 +42,9 @@ void logcumsumexp(Plan& p, const Tensor& self, int64_t dim) {
 
 namespace {
 
-bool is_trivial(const Tensor& t, int64_t dim) { return t.dim() == 0 || t.numel() == 0 || t.size(dim) == 1; }
+bool is_trivial(const Tensor& t, int64_t dim) {
+  return t.dim() == 0 || t.numel() == 0 || t.size(dim) == 1;
+}
 
 template <class F>
 Tensor from_the_end(const Tensor& t, int64_t dim, const F& scan) {
@@ -76,7 +83,8 @@ Tensor cumprod_backward(const Tensor& grad, const Tensor& self, int64_t dim, con
   return before * ops::stack(sums, wrap_dim(dim, self.dim()));
 }
 
-Tensor logcumsumexp_backward(const Tensor& grad, const Tensor& self, const Tensor& result, int64_t dim) {
+Tensor logcumsumexp_backward(const Tensor& grad, const Tensor& self, const Tensor& result,
+                             int64_t dim) {
   if (is_trivial(self, dim)) return grad;
   const auto reversed = [&](const Tensor& t) {
     return from_the_end(t, dim, [&](const Tensor& x) { return ops::logcumsumexp(x, dim); });
@@ -104,12 +112,14 @@ Tensor differences(const Tensor& t, int64_t dim) {
 
 void check_joined(const Tensor& self, const Tensor& other, int64_t dim) {
   if (!other) return;
-  RL_CHECK(other.dim() == self.dim(), "diff expects prepend or append to be the same dimension as input");
+  RL_CHECK(other.dim() == self.dim(),
+           "diff expects prepend or append to be the same dimension as input");
   for (int64_t d = 0; d < self.dim(); ++d)
     RL_CHECK(d == dim || other.size(d) == self.size(d),
-             "diff expects the shape of tensor to prepend or append to match that of input except along the "
-             "differencing dimension; input.size(", d, ") = ", self.size(d), ", but got tensor.size(", d,
-             ") = ", other.size(d));
+             "diff expects the shape of tensor to prepend or append to match that of input except "
+             "along the "
+             "differencing dimension; input.size(",
+             d, ") = ", self.size(d), ", but got tensor.size(", d, ") = ", other.size(d));
 }
 
 // Halves of neighbours' sums times their distance.
@@ -127,20 +137,24 @@ Tensor spacing(const char* name, const Tensor& y, const Tensor& x, int64_t dim) 
     return differences(ops::reshape(x, shape), dim);
   }
   Tensor wide = x;
-  while (wide.dim() < y.dim()) wide = ops::unsqueeze(wide, 0);
+  while (wide.dim() < y.dim())
+    wide = ops::unsqueeze(wide, 0);
   return differences(wide, dim);
 }
 
 void check_integrand(const char* name, const Tensor& y, const Tensor& x = {}) {
-  RL_CHECK(y.dtype() != Dtype::Bool, name, ": received a bool input for `y`, but bool is not supported");
-  RL_CHECK(!x || x.dtype() != Dtype::Bool, name, ": received a bool input for `x`, but bool is not supported");
+  RL_CHECK(y.dtype() != Dtype::Bool, name,
+           ": received a bool input for `y`, but bool is not supported");
+  RL_CHECK(!x || x.dtype() != Dtype::Bool, name,
+           ": received a bool input for `x`, but bool is not supported");
 }
 
 }  // namespace
 
 namespace impl {
 
-Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, const Tensor& append) {
+Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend,
+            const Tensor& append) {
   RL_CHECK(self.dim() >= 1, "diff expects input to be at least one-dimensional");
   const int64_t d = wrap_dim(dim, self.dim());
   check_joined(self, prepend, d);
@@ -152,7 +166,8 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, c
   if (append) parts.push_back(append);
   Tensor out = parts.size() == 1 ? self : ops::cat(parts, d);
   if (n == 0) return ops::clone(self);
-  for (int64_t k = std::min(n, out.size(d)); k > 0; --k) out = differences(out, d);
+  for (int64_t k = std::min(n, out.size(d)); k > 0; --k)
+    out = differences(out, d);
   return out;
 }
 

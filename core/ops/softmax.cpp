@@ -19,7 +19,8 @@ void same_shape(Plan& p, const char* name, const Tensor& self, int64_t dim, bool
   const int64_t at = wrap_dim(dim, self.dim());
   if (!self.is_floating())
     throw_not_implemented_for(
-        str(name, at + 1 >= self.dim() ? "_lastdim_kernel_impl" : "_kernel_impl").c_str(), self.dtype());
+        str(name, at + 1 >= self.dim() ? "_lastdim_kernel_impl" : "_kernel_impl").c_str(),
+        self.dtype());
   p.result(0, self.sizes(), self.dtype(), self.device());
 }
 
@@ -32,12 +33,14 @@ void log_softmax(Plan& p, const Tensor& self, int64_t dim, bool half_to_float) {
   same_shape(p, "log_softmax", self, dim, half_to_float);
 }
 
-void softmax_backward(Plan& p, const Tensor& grad, const Tensor& output, int64_t dim, Dtype input_dtype) {
+void softmax_backward(Plan& p, const Tensor& grad, const Tensor& output, int64_t dim,
+                      Dtype input_dtype) {
   wrap_dim(dim, grad.dim());
-  RL_CHECK(grad.sizes() == output.sizes(), "softmax_backward: grad_output of size ", IntList(grad.sizes()),
-           " does not fit output of size ", IntList(output.sizes()));
-  RL_CHECK(grad.dtype() == output.dtype() && grad.dtype() == input_dtype && grad.is_floating(),
-           "expected input and grad types to match, or input to be at::Half and grad to be at::Float");
+  RL_CHECK(grad.sizes() == output.sizes(), "softmax_backward: grad_output of size ",
+           IntList(grad.sizes()), " does not fit output of size ", IntList(output.sizes()));
+  RL_CHECK(
+      grad.dtype() == output.dtype() && grad.dtype() == input_dtype && grad.is_floating(),
+      "expected input and grad types to match, or input to be at::Half and grad to be at::Float");
   p.result(0, grad.sizes(), grad.dtype(), grad.device());
 }
 
@@ -46,10 +49,12 @@ void softmax_backward(Plan& p, const Tensor& grad, const Tensor& output, int64_t
 namespace impl {
 
 Tensor softmax_int(const Tensor& self, int64_t dim, std::optional<Dtype> dtype) {
-  return ops::_softmax(dtype && *dtype != self.dtype() ? ops::_to_dtype(self, *dtype) : self, dim, false);
+  return ops::_softmax(dtype && *dtype != self.dtype() ? ops::_to_dtype(self, *dtype) : self, dim,
+                       false);
 }
 Tensor log_softmax_int(const Tensor& self, int64_t dim, std::optional<Dtype> dtype) {
-  return ops::_log_softmax(dtype && *dtype != self.dtype() ? ops::_to_dtype(self, *dtype) : self, dim, false);
+  return ops::_log_softmax(dtype && *dtype != self.dtype() ? ops::_to_dtype(self, *dtype) : self,
+                           dim, false);
 }
 
 }  // namespace impl

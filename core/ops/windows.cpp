@@ -9,10 +9,11 @@ namespace {
 
 // f(x) for x = 0, 1, ... of a symmetric window of `length`; a periodic one is a longer one cut.
 template <class F>
-Tensor window(const char* name, int64_t length, bool periodic, const TensorOptions& options, const F& f) {
+Tensor window(const char* name, int64_t length, bool periodic, const TensorOptions& options,
+              const F& f) {
   const Dtype dtype = options.dtype.value_or(default_dtype());
-  RL_CHECK(is_floating(dtype), name, " expects floating point dtypes, got: TensorOptions(dtype=", name_of(dtype),
-           ")");
+  RL_CHECK(is_floating(dtype), name,
+           " expects floating point dtypes, got: TensorOptions(dtype=", name_of(dtype), ")");
   RL_CHECK(length >= 0, name, " requires non-negative window_length, got window_length=", length);
   TensorOptions chosen = options;
   chosen.dtype = dtype;
@@ -22,7 +23,8 @@ Tensor window(const char* name, int64_t length, bool periodic, const TensorOptio
   const int64_t last = periodic ? length : length - 1;
   dispatch(Floats{}, dtype, name, [&]<class T>() {
     T* const p = out.data<T>();
-    for (int64_t i = 0; i < length; ++i) p[i] = static_cast<T>(f(static_cast<Compute<T>>(i), last));
+    for (int64_t i = 0; i < length; ++i)
+      p[i] = static_cast<T>(f(static_cast<Compute<T>>(i), last));
   });
   return out;
 }

@@ -23,7 +23,7 @@ struct ArgTable {
 
 // Extrema along `dim`, or of all elements in memory order of a contiguous copy; `values` may be
 // undefined. Results are contiguous.
-void arg_extremum(bool largest, const Tensor& self, std::optional<int64_t> dim, const Tensor& values,
-                  const Tensor& indices);
+void arg_extremum(bool largest, const Tensor& self, std::optional<int64_t> dim,
+                  const Tensor& values, const Tensor& indices);
 
 }  // namespace rl::cpu

@@ -222,7 +222,7 @@ void gather_columns(const Plan<T>& p, int64_t first, int64_t last, const T* src,
   const int64_t width = p.gemm.tile_cols, taps = p.taps();
   const int64_t panels = ceil_div(last - first, width);
   const int64_t deepest = std::min(p.depth, p.kernel_rows()) + p.bias_rows;
-  Scratch<T> packed(panels * width * deepest + width);
+  Scratch<T> packed(panels * width * deepest);
   std::vector<ColumnRun> runs(static_cast<size_t>(panels * width));
   std::vector<int64_t> run_count(static_cast<size_t>(panels));
   bool direct = p.dense;

@@ -7,6 +7,14 @@
 namespace rl::cpu {
 namespace {
 
+template <class T, class Get, class Put>
+inline void pack_piece(int64_t channels, int64_t channel, int64_t taps, const int64_t* offset,
+                       const T* src, T* dst, int64_t step, const Get& in, const Put& out) {
+  for (int64_t c = 0; c < channels; ++c, src += channel) {
+    for (int64_t t = 0; t < taps; ++t, dst += step) out.put(dst, in.get(src + offset[t]));
+  }
+}
+
 template <class T>
 void pack_columns(int64_t channels, int64_t channel, int64_t taps, const int64_t* offset,
                   const T* src, const ColumnRun* runs, int64_t count, T* dst, int64_t step) {
@@ -21,15 +29,21 @@ void pack_columns(int64_t channels, int64_t channel, int64_t taps, const int64_t
     }
     return;
   }
-  for (int64_t c = 0; c < channels; ++c, src += channel) {
-    for (int64_t t = 0; t < taps; ++t, dst += step) {
-      for (int64_t r = 0; r < count; ++r) {
-        const T* from = src + offset[t] + runs[r].source;
-        T* to = dst + runs[r].lane;
-        int64_t i = 0;
-        for (; i + L <= runs[r].count; i += L) store(to + i, load(from + i));
-        // Lanes past the run are written again by the next one; the last row has room for them.
-        if (i < runs[r].count) store(to + i, load_some(from + i, runs[r].count - i));
+  // Run by run: lanes past a run's end are written again by the next one, except at a row's end.
+  for (int64_t r = 0; r < count; ++r) {
+    const T* from = src + runs[r].source;
+    T* to = dst + runs[r].lane;
+    for (int64_t i = 0; i < runs[r].count; i += L) {
+      const int64_t some = runs[r].count - i < L ? runs[r].count - i : L;
+      const bool fits = runs[r].lane + i + L <= step;
+      if (some == L) {
+        pack_piece(channels, channel, taps, offset, from + i, to + i, step, Whole<T>{}, Whole<T>{});
+      } else if (fits) {
+        pack_piece(channels, channel, taps, offset, from + i, to + i, step, Some<T>{some},
+                   Whole<T>{});
+      } else {
+        pack_piece(channels, channel, taps, offset, from + i, to + i, step, Some<T>{some},
+                   Some<T>{some});
       }
     }
   }

@@ -27,24 +27,31 @@ void move_loop(std::byte* const* data, const int64_t* strides, int64_t n, const 
   } else if (strides[0] == kStep && strides[1] == 0) {
     std::fill_n(out, n, *in);
   } else if (strides[0] == kStep) {
-    for (int64_t i = 0; i < n; ++i) out[i] = *reinterpret_cast<const T*>(data[1] + i * strides[1]);
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = *reinterpret_cast<const T*>(data[1] + i * strides[1]);
   } else if (strides[1] == kStep) {
-    for (int64_t i = 0; i < n; ++i) *reinterpret_cast<T*>(data[0] + i * strides[0]) = in[i];
+    for (int64_t i = 0; i < n; ++i)
+      *reinterpret_cast<T*>(data[0] + i * strides[0]) = in[i];
   } else {
     for (int64_t i = 0; i < n; ++i)
-      *reinterpret_cast<T*>(data[0] + i * strides[0]) = *reinterpret_cast<const T*>(data[1] + i * strides[1]);
+      *reinterpret_cast<T*>(data[0] + i * strides[0]) =
+          *reinterpret_cast<const T*>(data[1] + i * strides[1]);
   }
 }
 
 template <class To, class From>
 void convert_loop(std::byte* const* data, const int64_t* strides, int64_t n, const void* context) {
   if (strides[0] == sizeof(To) && strides[1] == sizeof(From)) {
-    if (context) return reinterpret_cast<cpu::CopyTable::Convert>(const_cast<void*>(context))(data[0], data[1], n);
+    if (context)
+      return reinterpret_cast<cpu::CopyTable::Convert>(const_cast<void*>(context))(data[0], data[1],
+                                                                                   n);
     To* const out = reinterpret_cast<To*>(data[0]);
     const From* const in = reinterpret_cast<const From*>(data[1]);
-    for (int64_t i = 0; i < n; ++i) out[i] = cpu::convert<To>(in[i]);
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = cpu::convert<To>(in[i]);
   } else if (strides[0] == sizeof(To) && strides[1] == 0) {
-    std::fill_n(reinterpret_cast<To*>(data[0]), n, cpu::convert<To>(*reinterpret_cast<const From*>(data[1])));
+    std::fill_n(reinterpret_cast<To*>(data[0]), n,
+                cpu::convert<To>(*reinterpret_cast<const From*>(data[1])));
   } else {
     for (int64_t i = 0; i < n; ++i)
       *reinterpret_cast<To*>(data[0] + i * strides[0]) =
@@ -54,11 +61,16 @@ void convert_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
 
 Loop1d move_of_size(size_t bytes) {
   switch (bytes) {
-    case 1: return move_loop<uint8_t>;
-    case 2: return move_loop<uint16_t>;
-    case 4: return move_loop<uint32_t>;
-    case 8: return move_loop<uint64_t>;
-    default: return move_loop<Bytes16>;
+    case 1:
+      return move_loop<uint8_t>;
+    case 2:
+      return move_loop<uint16_t>;
+    case 4:
+      return move_loop<uint32_t>;
+    case 8:
+      return move_loop<uint64_t>;
+    default:
+      return move_loop<Bytes16>;
   }
 }
 
@@ -91,7 +103,8 @@ Nest nest_of(const Tensor& dst, const Tensor& src) {
   Nest out;
   for (const int64_t d : order) {
     const auto i = static_cast<size_t>(d);
-    const bool joins = !out.sizes.empty() && dst.strides()[i] == out.dst.back() * out.sizes.back() &&
+    const bool joins = !out.sizes.empty() &&
+                       dst.strides()[i] == out.dst.back() * out.sizes.back() &&
                        src.strides()[i] == out.src.back() * out.sizes.back();
     if (joins) {
       out.sizes.back() *= dst.sizes()[i];
@@ -109,9 +122,11 @@ Nest nest_of(const Tensor& dst, const Tensor& src) {
 bool try_transposed(const Tensor& dst, const Tensor& src) {
   if (dst.numel() < 1024 || dst.item_size() > 8 || !(dst.sizes() == src.sizes())) return false;
   const Nest nest = nest_of(dst, src);
-  if (nest.sizes.size() < 2 || nest.dst[0] != 1 || nest.src[0] == 1 || nest.sizes[0] < 4) return false;
+  if (nest.sizes.size() < 2 || nest.dst[0] != 1 || nest.src[0] == 1 || nest.sizes[0] < 4)
+    return false;
   size_t row = 1;
-  while (row < nest.sizes.size() && nest.src[row] != 1) ++row;
+  while (row < nest.sizes.size() && nest.src[row] != 1)
+    ++row;
   if (row == nest.sizes.size() || nest.sizes[row] < 4) return false;
 
   constexpr int64_t kRows = 64;  // rows of one task
@@ -134,8 +149,8 @@ bool try_transposed(const Tensor& dst, const Tensor& src) {
         at_dst += i * nest.dst[d];
         at_src += i * nest.src[d];
       }
-      transpose(to + at_dst * bytes, from + at_src * bytes, std::min(kRows, rows - r0), cols, nest.dst[row],
-                nest.src[0]);
+      transpose(to + at_dst * bytes, from + at_src * bytes, std::min(kRows, rows - r0), cols,
+                nest.dst[row], nest.src[0]);
     }
   });
   return true;
@@ -159,7 +174,8 @@ void copy_into(const Tensor& dst, const Tensor& given) {
   it.add(dst.raw(), dst.sizes(), dst.strides(), static_cast<int64_t>(dst.item_size()));
   it.add(src.raw(), src.sizes(), src.strides(), static_cast<int64_t>(src.item_size()));
   if (!converts) return it.run(move_of_size(dst.item_size()), nullptr);
-  const auto wide = cpu::copy_table().convert[static_cast<int>(dst.dtype())][static_cast<int>(src.dtype())];
+  const auto wide =
+      cpu::copy_table().convert[static_cast<int>(dst.dtype())][static_cast<int>(src.dtype())];
   it.run(conversion(dst.dtype(), src.dtype(), AllTypes{}), reinterpret_cast<const void*>(wide));
 }
 

@@ -10,8 +10,8 @@ struct CopyTable {
   using Convert = void (*)(void* out, const void* in, int64_t n);
   Convert convert[kDtypeCount][kDtypeCount];
   // out[r * out_step + c] = in[c * in_step + r] for elements of 1, 2, 4, 8 bytes (by log2).
-  using Transpose = void (*)(void* out, const void* in, int64_t rows, int64_t cols, int64_t out_step,
-                             int64_t in_step);
+  using Transpose = void (*)(void* out, const void* in, int64_t rows, int64_t cols,
+                             int64_t out_step, int64_t in_step);
   Transpose transpose[4];
 };
 

@@ -1,6 +1,7 @@
 // Batch norm: statistics of channels over samples and positions. With many channels each is done from
 // end to end while it is in the cache; with few, threads share planes. Both take the same steps in the
 // same order within a channel.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -126,7 +127,7 @@ class Forward {
         for (int64_t g = begin; g < end; ++g) {
           const int64_t first = g * groups.rows, count = std::min(groups.rows, rows - first);
           double* const mean = sums.data() + static_cast<size_t>(g) * 2 * width;
-          loops_.columns_moments(x + first * channels, count, channels, 0, mean, mean + width, scratch.data());
+          loops_.columns_moments(x + first * channels, count, channels, mean, mean + width, scratch.data());
         }
       });
       for (size_t c = 0; c < width; ++c) {

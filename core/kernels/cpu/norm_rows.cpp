@@ -1,4 +1,6 @@
 // Layer norm, RMS norm and group norm: statistics of stretches of one sample.
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/base/threads.h"

@@ -52,10 +52,9 @@ struct NormLoops {
   void (*plane_backward)(const T* dy, const T* x, T* dx, int64_t n, T mean, T a, T b, T c);
 
   // The same with the channel as the fast dimension: `rows` rows of `channels` columns.
-  // Adds the rows, taken in blocks, to each column's mean and square; `before` rows went in already.
-  // `scratch` holds 2 * channels.
-  void (*columns_moments)(const T* x, int64_t rows, int64_t channels, int64_t before, double* mean,
-                          double* square, T* scratch);
+  // Mean and square, zeros before, become each column's. `scratch` holds 2 * channels.
+  void (*columns_moments)(const T* x, int64_t rows, int64_t channels, double* mean, double* square,
+                          T* scratch);
   void (*columns)(const T* x, T* y, int64_t rows, int64_t channels, const T* mean, const T* scale,
                   const T* shift);
   // Adds to dy_sum and dot_sum.

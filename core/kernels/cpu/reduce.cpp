@@ -1,5 +1,5 @@
-// The driver of reductions: any strided tensor as kept and reduced dimensions, walked with the loops
-// of one operation.
+// The driver of reductions: any strided tensor as kept and reduced dimensions, walked with the
+// loops of one operation.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -12,11 +12,11 @@
 
 namespace rl {
 
-#define RL_REDUCE_TABLES(isa)                    \
-  namespace loops_##isa {                        \
-    extern const cpu::ReduceTable kReduceSums;   \
+#define RL_REDUCE_TABLES(isa)                     \
+  namespace loops_##isa {                         \
+    extern const cpu::ReduceTable kReduceSums;    \
     extern const cpu::ReduceTable kReduceExtrema; \
-    extern const cpu::ReduceTable kReduceNorms;  \
+    extern const cpu::ReduceTable kReduceNorms;   \
   }
 RL_REDUCE_TABLES(baseline)
 RL_REDUCE_TABLES(avx2)
@@ -26,10 +26,10 @@ RL_REDUCE_TABLES(avx512)
 namespace cpu {
 namespace {
 
-constexpr int64_t kRowBlock = 64;        // outputs of one task when runs are reduced
-constexpr int64_t kColumnBlock = 1024;   // when columns are
-constexpr int64_t kFewColumns = 8;       // below this, columns are strided runs
-constexpr int64_t kTaskSize = 65536;     // elements of a task when a reduction is cut
+constexpr int64_t kRowBlock = 64;         // outputs of one task when runs are reduced
+constexpr int64_t kColumnBlock = 1024;    // when columns are
+constexpr int64_t kFewColumns = 8;        // below this, columns are strided runs
+constexpr int64_t kTaskSize = 65536;      // elements of a task when a reduction is cut
 constexpr int64_t kParallelSize = 32768;  // elements that pay for a thread
 constexpr int64_t kStackBytes = 4096;
 
@@ -53,7 +53,8 @@ struct Work {
   int64_t block_bytes() const { return block * loops.acc_size; }
   int64_t scratch_bytes() const {
     const int64_t inner = columns ? scratch_levels(piece) : 0;
-    const int64_t outer = units_a_task > 1 ? 64 - __builtin_clzll(static_cast<uint64_t>(units_a_task)) : 0;
+    const int64_t outer =
+        units_a_task > 1 ? 64 - __builtin_clzll(static_cast<uint64_t>(units_a_task)) : 0;
     return (1 + outer + inner) * block_bytes();
   }
 };
@@ -116,8 +117,10 @@ void run_units(const Work& w, const Block& b, int64_t first, int64_t last, const
     const int64_t at = b.in + w.reduced.outer_offset(unit / pieces).in + begin * run.in;
     const std::byte* data = w.in + at * w.in_size;
     std::byte* acc = scratch + height++ * bytes;
-    if (w.columns) w.loops.columns(data, b.m, n, run.in, shift, w.context, acc, acc + bytes);
-    else w.loops.rows(data, b.m, w.kept.first().in, n, run.in, shift, w.context, acc);
+    if (w.columns)
+      w.loops.columns(data, b.m, n, run.in, shift, w.context, acc, acc + bytes);
+    else
+      w.loops.rows(data, b.m, w.kept.first().in, n, run.in, shift, w.context, acc);
     for (int64_t carry = unit - first + 1; !(carry & 1); carry >>= 1, --height)
       w.loops.merge(scratch + (height - 2) * bytes, scratch + (height - 1) * bytes, b.m);
   }
@@ -168,7 +171,8 @@ void run_work(const Work& w, int64_t numel) {
       const int64_t first = i % w.tasks * w.units_a_task;
       run_units(w, b, first, std::min(w.units, first + w.units_a_task), block_shift(w, b, shifts),
                 buffer.data());
-      std::memcpy(partial.data() + i * bytes, buffer.data(), static_cast<size_t>(b.m * w.loops.acc_size));
+      std::memcpy(partial.data() + i * bytes, buffer.data(),
+                  static_cast<size_t>(b.m * w.loops.acc_size));
     }
   });
   Buffer shifts(shift_bytes);
@@ -197,10 +201,12 @@ int64_t scratch_levels(int64_t n) {
 }
 
 const ReduceLoops& reduce_loops(ReduceKind op, Dtype dtype, const char* name) {
-#define RL_PICK(table)                                                                     \
-  (cpu_isa() == Isa::Avx512 ? loops_avx512::table                                          \
-                            : cpu_isa() == Isa::Avx2 ? loops_avx2::table : loops_baseline::table)
-  for (const ReduceTable* table : {&RL_PICK(kReduceSums), &RL_PICK(kReduceExtrema), &RL_PICK(kReduceNorms)})
+#define RL_PICK(table)                            \
+  (cpu_isa() == Isa::Avx512 ? loops_avx512::table \
+   : cpu_isa() == Isa::Avx2 ? loops_avx2::table   \
+                            : loops_baseline::table)
+  for (const ReduceTable* table :
+       {&RL_PICK(kReduceSums), &RL_PICK(kReduceExtrema), &RL_PICK(kReduceNorms)})
     if (const ReduceLoops* loops = table->rows[static_cast<int>(op)][static_cast<int>(dtype)])
       return *loops;
 #undef RL_PICK

@@ -38,16 +38,16 @@ const ArgLoops& loops_for(bool largest, Dtype dtype) {
 }
 
 // One long run: chunks side by side, then the first of the best chunks.
-void one_run(const ArgLoops& loops, const std::byte* data, int64_t n, int64_t size, std::byte* value,
-             int64_t* index) {
+void one_run(const ArgLoops& loops, const std::byte* data, int64_t n, int64_t size,
+             std::byte* value, int64_t* index) {
   const int64_t chunks = (n + kChunk - 1) / kChunk;
   if (chunks < 2) return loops.row(data, n, value, index);
   std::vector<std::byte> values(static_cast<size_t>(chunks * size));
   std::vector<int64_t> places(static_cast<size_t>(chunks));
   parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      loops.row(data + i * kChunk * size, std::min(kChunk, n - i * kChunk), values.data() + i * size,
-                &places[static_cast<size_t>(i)]);
+      loops.row(data + i * kChunk * size, std::min(kChunk, n - i * kChunk),
+                values.data() + i * size, &places[static_cast<size_t>(i)]);
   });
   int64_t best = 0;
   loops.row(values.data(), chunks, value, &best);
@@ -56,8 +56,8 @@ void one_run(const ArgLoops& loops, const std::byte* data, int64_t n, int64_t si
 
 }  // namespace
 
-void arg_extremum(bool largest, const Tensor& self, std::optional<int64_t> dim, const Tensor& values,
-                  const Tensor& indices) {
+void arg_extremum(bool largest, const Tensor& self, std::optional<int64_t> dim,
+                  const Tensor& values, const Tensor& indices) {
   const ArgLoops& loops = loops_for(largest, self.dtype());
   if (indices.numel() == 0) return;
   const auto size = static_cast<int64_t>(self.item_size());
@@ -84,34 +84,36 @@ void arg_extremum(bool largest, const Tensor& self, std::optional<int64_t> dim, 
   const int64_t block = in_columns ? kArgColumns : 1;
   const int64_t along = (across.size + block - 1) / block;
   const int64_t cost = n * std::min(block, across.size);
-  parallel_for(
-      0, along * kept.outer_count(), std::max<int64_t>(1, kParallelSize / cost),
-      [&](int64_t begin, int64_t end) {
-        std::vector<std::byte> gathered(static_cast<size_t>(in_columns || stride == 1 ? 0 : n * size));
-        alignas(64) std::byte found[kArgColumns * 8];
-        int64_t at[kArgColumns];
-        for (int64_t i = begin; i < end; ++i) {
-          const ReduceDim outer = kept.outer_offset(i / along);
-          const int64_t first = i % along * block, m = std::min(block, across.size - first);
-          const std::byte* data = self.raw() + (outer.in + first * across.in) * size;
-          if (in_columns) {
-            loops.columns(data, m, n, stride, found, at);
-          } else if (stride == 1) {
-            loops.row(data, n, found, at);
-          } else {
-            for (int64_t k = 0; k < n; ++k)
-              std::memcpy(gathered.data() + k * size, data + k * stride * size, static_cast<size_t>(size));
-            loops.row(gathered.data(), n, found, at);
-          }
-          const int64_t out = outer.out + first * across.out;
-          for (int64_t j = 0; j < m; ++j) {
-            places[out + j * across.out] = at[j];
-            if (values)
-              std::memcpy(values.raw() + (out + j * across.out) * size, found + j * size,
-                          static_cast<size_t>(size));
-          }
-        }
-      });
+  parallel_for(0, along * kept.outer_count(), std::max<int64_t>(1, kParallelSize / cost),
+               [&](int64_t begin, int64_t end) {
+                 std::vector<std::byte> gathered(
+                     static_cast<size_t>(in_columns || stride == 1 ? 0 : n * size));
+                 alignas(64) std::byte found[kArgColumns * 8];
+                 int64_t at[kArgColumns];
+                 for (int64_t i = begin; i < end; ++i) {
+                   const ReduceDim outer = kept.outer_offset(i / along);
+                   const int64_t first = i % along * block,
+                                 m = std::min(block, across.size - first);
+                   const std::byte* data = self.raw() + (outer.in + first * across.in) * size;
+                   if (in_columns) {
+                     loops.columns(data, m, n, stride, found, at);
+                   } else if (stride == 1) {
+                     loops.row(data, n, found, at);
+                   } else {
+                     for (int64_t k = 0; k < n; ++k)
+                       std::memcpy(gathered.data() + k * size, data + k * stride * size,
+                                   static_cast<size_t>(size));
+                     loops.row(gathered.data(), n, found, at);
+                   }
+                   const int64_t out = outer.out + first * across.out;
+                   for (int64_t j = 0; j < m; ++j) {
+                     places[out + j * across.out] = at[j];
+                     if (values)
+                       std::memcpy(values.raw() + (out + j * across.out) * size, found + j * size,
+                                   static_cast<size_t>(size));
+                   }
+                 }
+               });
 }
 
 }  // namespace cpu

@@ -27,8 +27,10 @@ struct DimList {
     for (int i = 1; i < count; ++i) {
       ReduceDim& a = dims[static_cast<size_t>(last)];
       const ReduceDim& b = dims[static_cast<size_t>(i)];
-      if (b.in == a.in * a.size && b.out == a.out * a.size) a.size *= b.size;
-      else dims[static_cast<size_t>(++last)] = b;
+      if (b.in == a.in * a.size && b.out == a.out * a.size)
+        a.size *= b.size;
+      else
+        dims[static_cast<size_t>(++last)] = b;
     }
     if (count) count = last + 1;
   }
@@ -36,7 +38,8 @@ struct DimList {
   // Product of the sizes from dimension 1 on.
   int64_t outer_count() const {
     int64_t n = 1;
-    for (int i = 1; i < count; ++i) n *= dims[static_cast<size_t>(i)].size;
+    for (int i = 1; i < count; ++i)
+      n *= dims[static_cast<size_t>(i)].size;
     return n;
   }
   // Offsets of the k-th combination of indices of those.

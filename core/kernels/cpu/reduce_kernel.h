@@ -1,5 +1,5 @@
-// The loops of one reduction over one dtype, from a type that says how elements are read, merged and
-// finished. Included by the files in isa/ only.
+// The loops of one reduction over one dtype, from a type that says how elements are read, merged
+// and finished. Included by the files in isa/ only.
 #pragma once
 
 #include <bit>
@@ -17,8 +17,8 @@ using cpu::kBlockRows;
 using cpu::ReduceContext;
 using cpu::ReduceLoops;
 
-// --- elements as numbers to compute with. The 16-bit types are widened by integer arithmetic, which
-// vectorises without any instruction of its own.
+// --- elements as numbers to compute with. The 16-bit types are widened by integer arithmetic,
+// which vectorises without any instruction of its own.
 template <class T>
 RL_INLINE T widen(T x) {
   return x;
@@ -36,8 +36,10 @@ RL_INLINE float widen(BFloat16 x) {
 
 template <class A>
 RL_INLINE bool is_nan(A x) {
-  if constexpr (std::is_floating_point_v<A>) return x != x;
-  else return false;
+  if constexpr (std::is_floating_point_v<A>)
+    return x != x;
+  else
+    return false;
 }
 
 // NaN wins over everything, the earlier of equals over the later.
@@ -49,9 +51,12 @@ RL_INLINE A extremum(A a, A b) {
 // |x|, for complex numbers without overflow on the way.
 template <class A>
 RL_INLINE Real<A> magnitude(A x) {
-  if constexpr (is_complex_type<A>) return math::hypot(x.real(), x.imag());
-  else if constexpr (std::is_floating_point_v<A>) return math::abs(x);
-  else return x < 0 ? static_cast<A>(-x) : x;
+  if constexpr (is_complex_type<A>)
+    return math::hypot(x.real(), x.imag());
+  else if constexpr (std::is_floating_point_v<A>)
+    return math::abs(x);
+  else
+    return x < 0 ? static_cast<A>(-x) : x;
 }
 
 // --- the loops. An Op has In, Acc, Shift, load(x, shift), merge(a, b), zero() and
@@ -62,8 +67,8 @@ constexpr int64_t kLanes = 256 / static_cast<int64_t>(sizeof(typename Op::Acc));
 // Up to kBlockRows rows, eight at a time as a tree where loading is cheap. Columns share one shift
 // where kOneShift. Never inlined: one copy an operation keeps the compile time down.
 template <class Op, bool kOneShift>
-__attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p, int64_t m, int64_t n,
-                                            int64_t stride,
+__attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p, int64_t m,
+                                            int64_t n, int64_t stride,
                                             const typename Op::Shift* __restrict shift,
                                             const ReduceContext& context,
                                             typename Op::Acc* __restrict acc) {
@@ -72,13 +77,15 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
     return op.load(p[row * stride + j], kOneShift ? shift[0] : shift[j]);
   };
 #pragma GCC ivdep
-  for (int64_t j = 0; j < m; ++j) acc[j] = at(0, j);
+  for (int64_t j = 0; j < m; ++j)
+    acc[j] = at(0, j);
   int64_t r = 1;
   if constexpr (Op::kCheap) {
     for (; r + 8 <= n; r += 8) {
 #pragma GCC ivdep
       for (int64_t j = 0; j < m; ++j) {
-        const auto a = op.merge(op.merge(at(r, j), at(r + 1, j)), op.merge(at(r + 2, j), at(r + 3, j)));
+        const auto a =
+            op.merge(op.merge(at(r, j), at(r + 1, j)), op.merge(at(r + 2, j), at(r + 3, j)));
         const auto b =
             op.merge(op.merge(at(r + 4, j), at(r + 5, j)), op.merge(at(r + 6, j), at(r + 7, j)));
         acc[j] = op.merge(acc[j], op.merge(a, b));
@@ -87,7 +94,8 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
   }
   for (; r < n; ++r) {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < m; ++j) acc[j] = op.merge(acc[j], at(r, j));
+    for (int64_t j = 0; j < m; ++j)
+      acc[j] = op.merge(acc[j], at(r, j));
   }
 }
 
@@ -95,24 +103,27 @@ template <class Op>
 RL_INLINE void merge_lanes(typename Op::Acc* __restrict a, const typename Op::Acc* __restrict b,
                            int64_t m) {
 #pragma GCC ivdep
-  for (int64_t j = 0; j < m; ++j) a[j] = Op::merge(a[j], b[j]);
+  for (int64_t j = 0; j < m; ++j)
+    a[j] = Op::merge(a[j], b[j]);
 }
 
-// Blocks are merged in pairs, then pairs of pairs, as a binary counter carries: level k of the stack
-// holds a run of 2^k blocks.
+// Blocks are merged in pairs, then pairs of pairs, as a binary counter carries: level k of the
+// stack holds a run of 2^k blocks.
 template <class Op, bool kOneShift>
 void reduce_columns(const typename Op::In* p, int64_t m, int64_t n, int64_t stride,
-                              const typename Op::Shift* shift, const ReduceContext& context,
-                              typename Op::Acc* acc, typename Op::Acc* scratch) {
+                    const typename Op::Shift* shift, const ReduceContext& context,
+                    typename Op::Acc* acc, typename Op::Acc* scratch) {
   int64_t height = 0;
   const auto level = [&](int64_t k) { return k == 0 ? acc : scratch + (k - 1) * m; };
   for (int64_t first = 0, block = 1; first < n; first += kBlockRows, ++block) {
     const int64_t rows = n - first < kBlockRows ? n - first : kBlockRows;
-    reduce_block<Op, kOneShift>(p + first * stride, m, rows, stride, shift, context, level(height++));
+    reduce_block<Op, kOneShift>(p + first * stride, m, rows, stride, shift, context,
+                                level(height++));
     for (int64_t carry = block; !(carry & 1); carry >>= 1, --height)
       merge_lanes<Op>(level(height - 2), level(height - 1), m);
   }
-  for (; height > 1; --height) merge_lanes<Op>(level(height - 2), level(height - 1), m);
+  for (; height > 1; --height)
+    merge_lanes<Op>(level(height - 2), level(height - 1), m);
 }
 
 template <class Op>
@@ -120,14 +131,17 @@ void columns(const void* data, int64_t m, int64_t n, int64_t stride, const void*
              const ReduceContext& context, void* acc, void* scratch) {
   using Acc = typename Op::Acc;
   reduce_columns<Op, !Op::kHasShift>(static_cast<const typename Op::In*>(data), m, n, stride,
-                            static_cast<const typename Op::Shift*>(shift), context,
-                            static_cast<Acc*>(acc), static_cast<Acc*>(scratch));
+                                     static_cast<const typename Op::Shift*>(shift), context,
+                                     static_cast<Acc*>(acc), static_cast<Acc*>(scratch));
 }
 
-template <class Op>
-typename Op::Acc fold_lanes(typename Op::Acc* lanes, int64_t count) {
-  for (int64_t width = count / 2; width > 0; width /= 2)
-    merge_lanes<Op>(lanes, lanes + width, width);
+template <class Op, int64_t kCount>
+RL_INLINE typename Op::Acc fold_lanes(typename Op::Acc* lanes) {
+#pragma GCC unroll 8
+  for (int64_t width = kCount / 2; width > 0; width /= 2) {
+#pragma GCC ivdep
+    for (int64_t j = 0; j < width; ++j) lanes[j] = Op::merge(lanes[j], lanes[j + width]);
+  }
   return lanes[0];
 }
 
@@ -142,7 +156,7 @@ typename Op::Acc reduce_lanes(const typename Op::In* p, int64_t n, const typenam
   const Op op(context);
   for (int64_t k = rows * kCount, j = 0; k < n; ++k, ++j)
     lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
-  return fold_lanes<Op>(lanes, kCount);
+  return fold_lanes<Op, kCount>(lanes);
 }
 
 // The same with few lanes, for runs too short to fill all.
@@ -152,18 +166,23 @@ typename Op::Acc reduce_short(const typename Op::In* p, int64_t n, const typenam
   constexpr int64_t kCount = 16;
   alignas(64) typename Op::Acc lanes[kCount];
   const Op op(context);
-  for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.load(p[j], shift[0]);
+  for (int64_t j = 0; j < kCount; ++j)
+    lanes[j] = op.load(p[j], shift[0]);
   int64_t k = kCount;
   for (; k + kCount <= n; k += kCount)
-    for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], op.load(p[k + j], shift[0]));
-  for (int64_t j = 0; k < n; ++k, ++j) lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
-  return fold_lanes<Op>(lanes, kCount);
+    for (int64_t j = 0; j < kCount; ++j)
+      lanes[j] = op.merge(lanes[j], op.load(p[k + j], shift[0]));
+  for (int64_t j = 0; k < n; ++k, ++j)
+    lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
+  return fold_lanes<Op, kCount>(lanes);
 }
 
 // A run with any stride: four chains within a block, blocks in pairs.
 template <class Op>
-__attribute__((noinline)) typename Op::Acc reduce_strided(const typename Op::In* p, int64_t n, int64_t stride,
-                                const typename Op::Shift* shift, const ReduceContext& context) {
+__attribute__((noinline)) typename Op::Acc reduce_strided(const typename Op::In* p, int64_t n,
+                                                          int64_t stride,
+                                                          const typename Op::Shift* shift,
+                                                          const ReduceContext& context) {
   const Op op(context);
   if (n > kBlockRows) {
     const int64_t half = (n / 2 + kBlockRows - 1) / kBlockRows * kBlockRows;
@@ -173,7 +192,8 @@ __attribute__((noinline)) typename Op::Acc reduce_strided(const typename Op::In*
   const auto at = [&](int64_t k) { return op.load(p[k * stride], shift[0]); };
   if (n < 4) {
     auto acc = at(0);
-    for (int64_t k = 1; k < n; ++k) acc = op.merge(acc, at(k));
+    for (int64_t k = 1; k < n; ++k)
+      acc = op.merge(acc, at(k));
     return acc;
   }
   auto a = at(0), b = at(1), c = at(2), d = at(3);
@@ -184,20 +204,24 @@ __attribute__((noinline)) typename Op::Acc reduce_strided(const typename Op::In*
     c = op.merge(c, at(k + 2));
     d = op.merge(d, at(k + 3));
   }
-  for (int left = static_cast<int>(n & 3); left > 0; --left, ++k) a = op.merge(a, at(k));
+  for (int left = static_cast<int>(n & 3); left > 0; --left, ++k)
+    a = op.merge(a, at(k));
   return op.merge(op.merge(a, b), op.merge(c, d));
 }
 
 template <class Op>
-void rows(const void* data, int64_t count, int64_t step, int64_t n, int64_t stride, const void* shift,
-          const ReduceContext& context, void* acc) {
+void rows(const void* data, int64_t count, int64_t step, int64_t n, int64_t stride,
+          const void* shift, const ReduceContext& context, void* acc) {
   const auto* p = static_cast<const typename Op::In*>(data);
   const auto* shifts = static_cast<const typename Op::Shift*>(shift);
   auto* to = static_cast<typename Op::Acc*>(acc);
   for (int64_t i = 0; i < count; ++i, p += step, shifts += Op::kHasShift) {
-    if (stride != 1 || n < 16) to[i] = reduce_strided<Op>(p, n, stride, shifts, context);
-    else if (n < 2 * kLanes<Op>) to[i] = reduce_short<Op>(p, n, shifts, context);
-    else to[i] = reduce_lanes<Op>(p, n, shifts, context);
+    if (stride != 1 || n < 16)
+      to[i] = reduce_strided<Op>(p, n, stride, shifts, context);
+    else if (n < 2 * kLanes<Op>)
+      to[i] = reduce_short<Op>(p, n, shifts, context);
+    else
+      to[i] = reduce_lanes<Op>(p, n, shifts, context);
   }
 }
 
@@ -210,7 +234,8 @@ void merge(void* acc, const void* other, int64_t m) {
 template <class Op>
 void clear(void* acc, int64_t m) {
   auto* to = static_cast<typename Op::Acc*>(acc);
-  for (int64_t j = 0; j < m; ++j) to[j] = Op::zero();
+  for (int64_t j = 0; j < m; ++j)
+    to[j] = Op::zero();
 }
 
 template <class Op>
@@ -224,9 +249,13 @@ void finish(const void* acc, int64_t m, const void* shift, const ReduceContext& 
 }
 
 template <class Op>
-constexpr ReduceLoops kReduceLoops = {
-    sizeof(typename Op::Acc), Op::kHasShift ? sizeof(typename Op::Shift) : 0,
-    rows<Op>, columns<Op>, merge<Op>, clear<Op>, finish<Op>};
+constexpr ReduceLoops kReduceLoops = {sizeof(typename Op::Acc),
+                                      Op::kHasShift ? sizeof(typename Op::Shift) : 0,
+                                      rows<Op>,
+                                      columns<Op>,
+                                      merge<Op>,
+                                      clear<Op>,
+                                      finish<Op>};
 
 // --- the base of operations without a shift
 struct NoShift {};
@@ -249,12 +278,15 @@ struct PlainOp {
 // A sum or mean as it is stored.
 template <class Out, class Acc>
 RL_INLINE Out divided(Acc acc, double divisor) {
-  if constexpr (std::is_integral_v<Acc>) return static_cast<Out>(acc);
+  if constexpr (std::is_integral_v<Acc>)
+    return static_cast<Out>(acc);
   else if constexpr (is_complex_type<Acc>) {
     const auto part = static_cast<Real<Acc>>(divisor);
     return Out(acc.real() / part, acc.imag() / part);
-  } else if constexpr (is_reduced_type<Out>) return Out(static_cast<float>(acc / divisor));
-  else return static_cast<Out>(acc / divisor);
+  } else if constexpr (is_reduced_type<Out>)
+    return Out(static_cast<float>(acc / divisor));
+  else
+    return static_cast<Out>(acc / divisor);
 }
 
 // Pointers to the loops of an operation for a list of types, to place in a table row.

@@ -32,8 +32,8 @@ struct ReduceContext {
   Finish finish = Finish::Plain;
 };
 
-// Steps and strides count elements. A run's tree of operations depends only on its length, so results
-// are the same bits however the work is split over threads.
+// Steps and strides count elements. A run's tree of operations depends only on its length, so
+// results are the same bits however the work is split over threads.
 struct ReduceLoops {
   int64_t acc_size;    // bytes of an accumulator
   int64_t shift_size;  // bytes of a shift, 0 where the operation has none

@@ -17,11 +17,12 @@ Tensor in_dtype(const Tensor& self, Dtype dtype) {
 }
 
 // A sum or product in the dtype of `out`.
-void accumulate(ReduceKind op, const char* name, const Tensor& self, uint64_t mask, const Tensor& out,
-                bool mean = false) {
+void accumulate(ReduceKind op, const char* name, const Tensor& self, uint64_t mask,
+                const Tensor& out, bool mean = false) {
   ReduceContext context;
   if (mean) context.divisor = static_cast<double>(reduced_count(self.sizes(), mask));
-  if (!is_integral(out.dtype(), true)) return reduce(op, name, in_dtype(self, out.dtype()), mask, context, out);
+  if (!is_integral(out.dtype(), true))
+    return reduce(op, name, in_dtype(self, out.dtype()), mask, context, out);
   if (op == ReduceKind::NanSum) op = ReduceKind::Sum;
   const Tensor from = is_integral(self.dtype(), true) ? self : in_dtype(self, out.dtype());
   if (out.dtype() == Dtype::Int64) return reduce(op, name, from, mask, context, out);
@@ -84,7 +85,8 @@ void amax(const Tensor& self, IntList dim, bool, const Tensor& out) {
 void amin(const Tensor& self, IntList dim, bool, const Tensor& out) {
   reduce(ReduceKind::Min, "amin", self, reduced_mask(dim, self.dim()), {}, out);
 }
-void aminmax(const Tensor& self, std::optional<int64_t> dim, bool, const Tensor& min, const Tensor& max) {
+void aminmax(const Tensor& self, std::optional<int64_t> dim, bool, const Tensor& min,
+             const Tensor& max) {
   reduce(ReduceKind::Min, "aminmax", self, mask_of(self, dim), {}, min);
   reduce(ReduceKind::Max, "aminmax", self, mask_of(self, dim), {}, max);
 }
@@ -101,8 +103,12 @@ void argmin(const Tensor& self, std::optional<int64_t> dim, bool, const Tensor& 
   arg_extremum(false, self, wrapped(self, dim), {}, out);
 }
 
-void any(const Tensor& self, const Tensor& out) { count(Finish::Any, self, rl::all_dims(self.dim()), out); }
-void all(const Tensor& self, const Tensor& out) { count(Finish::All, self, rl::all_dims(self.dim()), out); }
+void any(const Tensor& self, const Tensor& out) {
+  count(Finish::Any, self, rl::all_dims(self.dim()), out);
+}
+void all(const Tensor& self, const Tensor& out) {
+  count(Finish::All, self, rl::all_dims(self.dim()), out);
+}
 void any_dim(const Tensor& self, int64_t dim, bool, const Tensor& out) {
   count(Finish::Any, self, dim_mask(dim, self.dim()), out);
 }

@@ -1,4 +1,5 @@
-// Running sums, products and extrema: one line along the dimension, or a block of neighbouring ones.
+// Running sums, products and extrema: one line along the dimension, or a block of neighbouring
+// ones.
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -21,7 +22,8 @@ struct Lines {
     if (t.dim() == 0) return;
     const int64_t at = wrap_dim(dim, t.dim());
     n = t.size(at);
-    for (int64_t d = 0; d < t.dim(); ++d) (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
+    for (int64_t d = 0; d < t.dim(); ++d)
+      (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
   }
   // f(offset, m): m lines that start at offset, offset + 1, ...; elements of one are `inner` apart.
   template <class F>
@@ -51,8 +53,10 @@ Acc<T> widen(T x) {
 }
 template <class T>
 T narrow(Acc<T> x) {
-  if constexpr (is_reduced_type<T>) return T(static_cast<float>(x));
-  else return static_cast<T>(x);
+  if constexpr (is_reduced_type<T>)
+    return T(static_cast<float>(x));
+  else
+    return static_cast<T>(x);
 }
 
 template <class T, class Step>
@@ -69,7 +73,8 @@ void scan(const T* in, T* out, const Lines& lines, Acc<T> start, const Step& ste
       return;
     }
     Acc<T> acc[kBlock];
-    for (int64_t j = 0; j < m; ++j) acc[j] = start;
+    for (int64_t j = 0; j < m; ++j)
+      acc[j] = start;
     for (int64_t k = 0; k < lines.n; ++k, p += lines.inner, to += lines.inner) {
       for (int64_t j = 0; j < m; ++j) {
         acc[j] = step(acc[j], widen(p[j]));
@@ -81,12 +86,15 @@ void scan(const T* in, T* out, const Lines& lines, Acc<T> start, const Step& ste
 
 template <class T>
 bool is_nan(T x) {
-  if constexpr (std::is_integral_v<T>) return false;
-  else return static_cast<Compute<T>>(x) != static_cast<Compute<T>>(x);
+  if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return static_cast<Compute<T>>(x) != static_cast<Compute<T>>(x);
 }
 
 template <bool kLargest>
-void running_extremum(const Tensor& given, int64_t dim, const Tensor& values, const Tensor& indices) {
+void running_extremum(const Tensor& given, int64_t dim, const Tensor& values,
+                      const Tensor& indices) {
   const Tensor self = as_contiguous(given);
   const Lines lines(self, dim);
   dispatch(RealAndBool{}, self.dtype(), kLargest ? "cummax_cpu" : "cummin_cpu", [&]<class T>() {
@@ -116,7 +124,8 @@ void running_extremum(const Tensor& given, int64_t dim, const Tensor& values, co
 template <class A>
 A log_add(A a, A b) {
   if constexpr (is_complex_type<A>) {
-    if (std::isnan(a.real()) || std::isnan(a.imag()) || std::isnan(b.real()) || std::isnan(b.imag()))
+    if (std::isnan(a.real()) || std::isnan(a.imag()) || std::isnan(b.real()) ||
+        std::isnan(b.imag()))
       return A(NAN, NAN);
     const A low = a.real() < b.real() ? a : b, high = a.real() < b.real() ? b : a;
     if (!std::isfinite(low.real()) && low.real() == high.real())
@@ -134,21 +143,24 @@ A log_add(A a, A b) {
 void cumsum(const Tensor& self, int64_t dim, std::optional<Dtype>, const Tensor& out) {
   const Tensor in = as_contiguous(self, out.dtype());
   dispatch(NumberTypes{}, out.dtype(), "cumsum_out_cpu", [&]<class T>() {
-    scan(in.data<T>(), out.data<T>(), Lines(in, dim), Acc<T>(0), [](Acc<T> a, Acc<T> x) { return a + x; });
+    scan(in.data<T>(), out.data<T>(), Lines(in, dim), Acc<T>(0),
+         [](Acc<T> a, Acc<T> x) { return a + x; });
   });
 }
 
 void cumprod(const Tensor& self, int64_t dim, std::optional<Dtype>, const Tensor& out) {
   const Tensor in = as_contiguous(self, out.dtype());
   dispatch(NumberTypes{}, out.dtype(), "cumprod_out_cpu", [&]<class T>() {
-    scan(in.data<T>(), out.data<T>(), Lines(in, dim), Acc<T>(1), [](Acc<T> a, Acc<T> x) { return a * x; });
+    scan(in.data<T>(), out.data<T>(), Lines(in, dim), Acc<T>(1),
+         [](Acc<T> a, Acc<T> x) { return a * x; });
   });
 }
 
 void logcumsumexp(const Tensor& self, int64_t dim, const Tensor& out) {
   const Tensor in = as_contiguous(self);
   dispatch(FloatsAndComplex{}, out.dtype(), "logcumsumexp_out_cpu", [&]<class T>() {
-    scan(in.data<T>(), out.data<T>(), Lines(in, dim), Acc<T>(-std::numeric_limits<Real<Acc<T>>>::infinity()),
+    scan(in.data<T>(), out.data<T>(), Lines(in, dim),
+         Acc<T>(-std::numeric_limits<Real<Acc<T>>>::infinity()),
          [](Acc<T> a, Acc<T> x) { return log_add(x, a); });
   });
 }

@@ -26,21 +26,25 @@ void gather_loop(std::byte* const* data, const int64_t* strides, int64_t n, cons
   const int64_t step = static_cast<const Along*>(context)->step;
   constexpr auto kStep = static_cast<int64_t>(sizeof(T));
   if (strides[2] == 0) {  // one place for the whole run
-    const std::byte* const from = data[1] + *reinterpret_cast<const int64_t*>(data[2]) * step * kStep;
+    const std::byte* const from =
+        data[1] + *reinterpret_cast<const int64_t*>(data[2]) * step * kStep;
     if (strides[0] == kStep && strides[1] == kStep) {
       std::memcpy(data[0], from, static_cast<size_t>(n) * sizeof(T));
       return;
     }
     for (int64_t i = 0; i < n; ++i)
-      *reinterpret_cast<T*>(data[0] + i * strides[0]) = *reinterpret_cast<const T*>(from + i * strides[1]);
+      *reinterpret_cast<T*>(data[0] + i * strides[0]) =
+          *reinterpret_cast<const T*>(from + i * strides[1]);
   } else if (strides[0] == kStep && strides[1] == 0 && strides[2] == 8) {
     T* const out = reinterpret_cast<T*>(data[0]);
     const T* const from = reinterpret_cast<const T*>(data[1]);
     const int64_t* const at = reinterpret_cast<const int64_t*>(data[2]);
     if (step == 1)
-      for (int64_t i = 0; i < n; ++i) out[i] = from[at[i]];
+      for (int64_t i = 0; i < n; ++i)
+        out[i] = from[at[i]];
     else
-      for (int64_t i = 0; i < n; ++i) out[i] = from[at[i] * step];
+      for (int64_t i = 0; i < n; ++i)
+        out[i] = from[at[i] * step];
   } else {
     for (int64_t i = 0; i < n; ++i) {
       const int64_t at = *reinterpret_cast<const int64_t*>(data[2] + i * strides[2]);
@@ -59,29 +63,37 @@ struct PutOp {
 struct AddOp {
   template <class T>
   static T apply(T old, T source) {
-    if constexpr (std::is_same_v<T, bool>) return old || source;
-    else return static_cast<T>(old + source);
+    if constexpr (std::is_same_v<T, bool>)
+      return old || source;
+    else
+      return static_cast<T>(old + source);
   }
 };
 struct MultiplyOp {
   template <class T>
   static T apply(T old, T source) {
-    if constexpr (std::is_same_v<T, bool>) return old && source;
-    else return static_cast<T>(old * source);
+    if constexpr (std::is_same_v<T, bool>)
+      return old && source;
+    else
+      return static_cast<T>(old * source);
   }
 };
 struct MaxOp {
   template <class T>
   static T apply(T old, T source) {
-    if constexpr (std::is_floating_point_v<T>) return source > old || std::isnan(source) ? source : old;
-    else return std::max(old, source);
+    if constexpr (std::is_floating_point_v<T>)
+      return source > old || std::isnan(source) ? source : old;
+    else
+      return std::max(old, source);
   }
 };
 struct MinOp {
   template <class T>
   static T apply(T old, T source) {
-    if constexpr (std::is_floating_point_v<T>) return source < old || std::isnan(source) ? source : old;
-    else return std::min(old, source);
+    if constexpr (std::is_floating_point_v<T>)
+      return source < old || std::isnan(source) ? source : old;
+    else
+      return std::min(old, source);
   }
 };
 
@@ -94,7 +106,8 @@ void scatter_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
     T* const to = reinterpret_cast<T*>(data[0]) + *reinterpret_cast<const int64_t*>(data[2]) * step;
     const T* const from = reinterpret_cast<const T*>(data[1]);
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(to[i], from[i]);
+    for (int64_t i = 0; i < n; ++i)
+      to[i] = F::apply(to[i], from[i]);
     return;
   }
   for (int64_t i = 0; i < n; ++i) {
@@ -107,11 +120,16 @@ void scatter_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
 template <template <class> class Holder>
 Loop1d by_size(size_t bytes) {
   switch (bytes) {
-    case 1: return Holder<uint8_t>::loop;
-    case 2: return Holder<uint16_t>::loop;
-    case 4: return Holder<uint32_t>::loop;
-    case 8: return Holder<uint64_t>::loop;
-    default: return Holder<Bytes16>::loop;
+    case 1:
+      return Holder<uint8_t>::loop;
+    case 2:
+      return Holder<uint16_t>::loop;
+    case 4:
+      return Holder<uint32_t>::loop;
+    case 8:
+      return Holder<uint64_t>::loop;
+    default:
+      return Holder<Bytes16>::loop;
   }
 }
 template <class T>
@@ -129,19 +147,24 @@ using Ordered = Join<IntegersAndBool, WideFloats>;
 Loop1d scatter_loop_for(Scatter how, Dtype dtype) {
   Loop1d loop = nullptr;
   switch (how) {
-    case Scatter::Put: loop = by_size<Put>(size_of(dtype)); break;
+    case Scatter::Put:
+      loop = by_size<Put>(size_of(dtype));
+      break;
     case Scatter::Add:
-      dispatch(Summed{}, dtype, "scatter_gather_tensor_cpu_reduce_add", [&]<class T>() { loop = scatter_loop<T, AddOp>; });
+      dispatch(Summed{}, dtype, "scatter_gather_tensor_cpu_reduce_add",
+               [&]<class T>() { loop = scatter_loop<T, AddOp>; });
       break;
     case Scatter::Multiply:
       dispatch(Summed{}, dtype, "scatter_gather_tensor_cpu_reduce_multiply",
                [&]<class T>() { loop = scatter_loop<T, MultiplyOp>; });
       break;
     case Scatter::Max:
-      dispatch(Ordered{}, dtype, "scatter_gather_tensor_cpu_reduce_amax", [&]<class T>() { loop = scatter_loop<T, MaxOp>; });
+      dispatch(Ordered{}, dtype, "scatter_gather_tensor_cpu_reduce_amax",
+               [&]<class T>() { loop = scatter_loop<T, MaxOp>; });
       break;
     case Scatter::Min:
-      dispatch(Ordered{}, dtype, "scatter_gather_tensor_cpu_reduce_amin", [&]<class T>() { loop = scatter_loop<T, MinOp>; });
+      dispatch(Ordered{}, dtype, "scatter_gather_tensor_cpu_reduce_amin",
+               [&]<class T>() { loop = scatter_loop<T, MinOp>; });
       break;
   }
   return loop;
@@ -181,7 +204,8 @@ int64_t detail::find_bad_index(int64_t* values, int64_t count, int64_t n, bool w
       }
     } else {
       bool good = true;
-      for (int64_t i = first; i < last; ++i) good &= static_cast<uint64_t>(values[i]) < static_cast<uint64_t>(n);
+      for (int64_t i = first; i < last; ++i)
+        good &= static_cast<uint64_t>(values[i]) < static_cast<uint64_t>(n);
       for (int64_t i = first; !good && i < last; ++i)
         if (values[i] < 0 || values[i] >= n) {
           bad = i;
@@ -208,7 +232,8 @@ void gather_along(const Tensor& out, const Tensor& self, int64_t dim, const Tens
   it.run(by_size<Gather>(self.item_size()), &along, 16384);
 }
 
-void scatter_along(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src, Scatter how) {
+void scatter_along(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src,
+                   Scatter how) {
   if (is_reduced(self.dtype()) && how != Scatter::Put) {
     // Sums of 16-bit numbers are rounded once.
     const Tensor wide = contiguous_copy(self, Dtype::Float32);
@@ -233,24 +258,28 @@ void scatter_along(const Tensor& self, int64_t dim, const Tensor& index, const T
   parallel_for(0, n, grain, [&](int64_t first, int64_t last) {
     Dims sizes = index.sizes();
     sizes[static_cast<size_t>(split)] = last - first;
-    run(sizes, first * steps[static_cast<size_t>(split)], first * src.stride(split), first * index.stride(split));
+    run(sizes, first * steps[static_cast<size_t>(split)], first * src.stride(split),
+        first * index.stride(split));
   });
 }
 
 void scatter_value(const Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
   const Tensor number = scalar_tensor(value, self.dtype());
-  scatter_along(self, dim, index, alias(number, index.sizes(), Dims(index.sizes().size()), 0), Scatter::Put);
+  scatter_along(self, dim, index, alias(number, index.sizes(), Dims(index.sizes().size()), 0),
+                Scatter::Put);
 }
 
-void gather_rows(std::byte* out, const std::byte* src, const int64_t* index, int64_t n, int64_t row_bytes,
-                 int64_t src_step) {
-  parallel_for(0, n, std::max<int64_t>(1, 65536 / (row_bytes + 1)), [&](int64_t first, int64_t last) {
-    constexpr int64_t kAhead = 8;
-    for (int64_t i = first; i < last; ++i) {
-      if (i + kAhead < last) __builtin_prefetch(src + index[i + kAhead] * src_step);
-      std::memcpy(out + i * row_bytes, src + index[i] * src_step, static_cast<size_t>(row_bytes));
-    }
-  });
+void gather_rows(std::byte* out, const std::byte* src, const int64_t* index, int64_t n,
+                 int64_t row_bytes, int64_t src_step) {
+  parallel_for(0, n, std::max<int64_t>(1, 65536 / (row_bytes + 1)),
+               [&](int64_t first, int64_t last) {
+                 constexpr int64_t kAhead = 8;
+                 for (int64_t i = first; i < last; ++i) {
+                   if (i + kAhead < last) __builtin_prefetch(src + index[i + kAhead] * src_step);
+                   std::memcpy(out + i * row_bytes, src + index[i] * src_step,
+                               static_cast<size_t>(row_bytes));
+                 }
+               });
 }
 
 }  // namespace rl::cpu

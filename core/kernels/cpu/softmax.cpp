@@ -37,7 +37,8 @@ struct Shape {
     if (t.dim() == 0) return;
     const int64_t at = wrap_dim(dim, t.dim());
     n = t.size(at);
-    for (int64_t d = 0; d < t.dim(); ++d) (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
+    for (int64_t d = 0; d < t.dim(); ++d)
+      (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
   }
 };
 
@@ -68,14 +69,16 @@ void forward(bool log, const Tensor& self, int64_t dim, const Tensor& out) {
       s,
       [&](int64_t first, int64_t count) {
         std::vector<float> scratch(is_reduced(in.dtype()) ? static_cast<size_t>(s.n) : 0);
-        loops.rows(in.raw() + first * s.n * size, out.raw() + first * s.n * size, count, s.n, scratch.data());
+        loops.rows(in.raw() + first * s.n * size, out.raw() + first * s.n * size, count, s.n,
+                   scratch.data());
       },
       [&](int64_t at, int64_t m) {
         loops.columns(in.raw() + at * size, out.raw() + at * size, m, s.n, s.inner);
       });
 }
 
-void backward(bool log, const Tensor& given_grad, const Tensor& given_result, int64_t dim, const Tensor& out) {
+void backward(bool log, const Tensor& given_grad, const Tensor& given_result, int64_t dim,
+              const Tensor& out) {
   if (out.numel() == 0) return;
   const Tensor grad = as_contiguous(given_grad), result = as_contiguous(given_result);
   const Shape s(grad, dim);
@@ -95,12 +98,18 @@ void backward(bool log, const Tensor& given_grad, const Tensor& given_result, in
 
 }  // namespace
 
-void softmax(const Tensor& self, int64_t dim, bool, const Tensor& out) { forward(false, self, dim, out); }
-void log_softmax(const Tensor& self, int64_t dim, bool, const Tensor& out) { forward(true, self, dim, out); }
-void softmax_backward(const Tensor& grad, const Tensor& output, int64_t dim, Dtype, const Tensor& out) {
+void softmax(const Tensor& self, int64_t dim, bool, const Tensor& out) {
+  forward(false, self, dim, out);
+}
+void log_softmax(const Tensor& self, int64_t dim, bool, const Tensor& out) {
+  forward(true, self, dim, out);
+}
+void softmax_backward(const Tensor& grad, const Tensor& output, int64_t dim, Dtype,
+                      const Tensor& out) {
   backward(false, grad, output, dim, out);
 }
-void log_softmax_backward(const Tensor& grad, const Tensor& output, int64_t dim, Dtype, const Tensor& out) {
+void log_softmax_backward(const Tensor& grad, const Tensor& output, int64_t dim, Dtype,
+                          const Tensor& out) {
   backward(true, grad, output, dim, out);
 }
 

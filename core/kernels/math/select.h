@@ -139,7 +139,7 @@ RL_MATH_INLINE T lerp(T start, T end, T weight) {
 template <class T>
 RL_MATH_INLINE T power(T base, T exponent) {
   if constexpr (std::is_integral_v<T>) return pow_int(base, exponent);
-  else return pow(base, exponent);
+  else return math::pow(base, exponent);
 }
 
 // --- complex forms of functions that have real ones elsewhere

@@ -177,8 +177,8 @@ RL_STEP_INLINE int64_t block_rows(int64_t channels) {
 }
 
 template <class T>
-void columns_moments(const T* x, int64_t rows, int64_t channels, int64_t before, double* mean,
-                     double* square, T* scratch) {
+void columns_moments(const T* x, int64_t rows, int64_t channels, double* mean, double* square,
+                     T* scratch) {
   T* const block_mean = scratch;
   T* const block_square = scratch + channels;
   const int64_t block = block_rows(channels);
@@ -200,7 +200,7 @@ void columns_moments(const T* x, int64_t rows, int64_t channels, int64_t before,
       store<V>(block_mean + c, m + off);
       store<V>(block_square + c, squares - off * off * count);
     });
-    const double old = static_cast<double>(before + first), added = static_cast<double>(n);
+    const double old = static_cast<double>(first), added = static_cast<double>(n);
     const double share = added / (old + added), cross = old * share;
     for (int64_t c = 0; c < channels; ++c) {
       const double d = static_cast<double>(block_mean[c]) - mean[c];

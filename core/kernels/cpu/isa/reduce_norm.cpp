@@ -28,8 +28,10 @@ struct SquareSum : AbsSum<T> {
   using Acc = NormAcc<T>;
   using AbsSum<T>::AbsSum;
   RL_INLINE Acc load(T x, NoShift) const {
-    if constexpr (is_complex_type<T>) return x.real() * x.real() + x.imag() * x.imag();
-    else return widen(x) * widen(x);
+    if constexpr (is_complex_type<T>)
+      return x.real() * x.real() + x.imag() * x.imag();
+    else
+      return widen(x) * widen(x);
   }
   RL_INLINE void store(void* out, int64_t at, Acc acc, NoShift) const {
     const bool root = this->context.finish == Finish::Root;
@@ -57,7 +59,9 @@ extern const cpu::ReduceTable kReduceNorms;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceNorms = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
+  const auto row = [&](ReduceKind op) -> auto& {
+    return t.rows[static_cast<int>(op)];
+  };
   fill_row<AbsSum>(row(ReduceKind::AbsSum), FloatsAndComplex{});
   fill_row<SquareSum>(row(ReduceKind::SquareSum), FloatsAndComplex{});
   fill_row<AbsMax>(row(ReduceKind::AbsMax), FloatsAndComplex{});

@@ -38,8 +38,10 @@ struct Prod : PlainOp<T, SumAcc<T>> {
   RL_INLINE Acc load(T x, NoShift) const { return static_cast<Acc>(widen(x)); }
   RL_INLINE static Acc merge(Acc a, Acc b) {
     if constexpr (is_complex_type<Acc>)
-      return Acc(a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real());
-    else return a * b;
+      return Acc(a.real() * b.real() - a.imag() * b.imag(),
+                 a.real() * b.imag() + a.imag() * b.real());
+    else
+      return a * b;
   }
   static Acc zero() { return Acc(1); }
   RL_INLINE void store(void* out, int64_t at, Acc acc, NoShift) const {
@@ -119,7 +121,9 @@ extern const cpu::ReduceTable kReduceSums;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceSums = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
+  const auto row = [&](ReduceKind op) -> auto& {
+    return t.rows[static_cast<int>(op)];
+  };
   fill_row<Sum>(row(ReduceKind::Sum), AllTypes{});
   fill_row<NanSum>(row(ReduceKind::NanSum), Floats{});
   fill_row<Prod>(row(ReduceKind::Prod), AllTypes{});
