@@ -101,8 +101,9 @@ def return_type(op: Op) -> str:
     return "Tensor" if n == 1 else f"std::array<Tensor, {n}>"
 
 
-def is_name(text: str) -> bool:
-    return re.fullmatch(r"\w+", text) is not None
+def names_function(op: Op) -> bool:
+    """Whether the body is a C++ function's name; else it is an expression."""
+    return re.fullmatch(r"\w+", op.body) is not None and op.body != "self"
 
 
 def run_body(op: Op) -> str:
@@ -113,7 +114,7 @@ def run_body(op: Op) -> str:
         return f"[](Call& c) {{ cpu::{op.body}({', '.join(args + outs)}); }}"
     if op.kind == "mutate":
         return f"[](Call& c) {{ cpu::{op.body}({', '.join(args)}); }}"
-    if op.kind == "choose" and not is_name(op.body):
+    if op.kind == "choose" and not names_function(op):
         return f"[](Call& c) {{ forward(c, {op.body}, c.args); }}"
     if op.kind == "choose":
         return (
@@ -121,7 +122,7 @@ def run_body(op: Op) -> str:
             f"std::copy_n(c.args, {len(args)}, args); "
             f"forward(c, choose::{op.body}({', '.join(['args', *args])}), args); }}"
         )
-    if is_name(op.body):
+    if names_function(op):
         value = f"impl::{op.body}({', '.join(args)})"
         prologue = ""
     else:
@@ -391,11 +392,11 @@ def declarations() -> str:
             spaces["cpu"].append(f"void {o.body}({signature(o, '', outs)});")
         elif o.kind == "mutate":
             spaces["cpu"].append(f"void {o.body}({signature(o)});")
-        elif o.kind == "choose" and is_name(o.body):
+        elif o.kind == "choose" and names_function(o):
             spaces["choose"].append(
                 f"const OpRecord& {o.body}({signature(o, 'Value* args')});"
             )
-        elif o.kind not in POINTWISE and is_name(o.body):
+        elif o.kind not in POINTWISE and names_function(o):
             spaces["impl"].append(f"{return_type(o)} {o.body}({signature(o)});")
         if o.plan:
             spaces["plan"].append(f"void {o.plan}({signature(o, 'Plan& p')});")

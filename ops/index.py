@@ -28,10 +28,12 @@ def write(
         if p != "*"
     ]
     call = f"cpu::{kernel}({', '.join(arguments)})"
+    # PyTorch's operators with out= make contiguous results, the others keep self's layout.
+    copy = "written_contiguous" if "out" in variants.split() else "written_copy"
     op(
         f"{name}{overload or ''}({params}) -> Tensor",
         doc,
-        dynamic=f"written_copy(self, [&](const Tensor& out) {{ {call}; }})",
+        dynamic=f"{copy}(self, [&](const Tensor& out) {{ {call}; }})",
         variants=variants,
         grad=grad,
         vjp=vjp,

@@ -36,6 +36,12 @@ op(
     dynamic="rl::detach(self)",
 )
 op(
+    "detach_(Tensor self) -> Tensor",
+    "Drops the history of self.",
+    composite="detach_inplace(self)",
+    variants="method function",
+)
+op(
     "_lay_out_like(Tensor self, int[] strides) -> Tensor",
     "A copy with these strides.",
     dynamic="lay_out_like",

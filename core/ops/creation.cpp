@@ -71,6 +71,14 @@ bool fits(const Scalar& s) {
 
 }  // namespace
 
+const char* type_name(Dtype d) {
+  constexpr const char* kNames[kDtypeCount] = {
+      "bool",  "unsigned char", "signed char",         "short int",
+      "int",   "long int",      "c10::Half",           "c10::BFloat16",
+      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
+  return kNames[static_cast<int>(d)];
+}
+
 void check_number_fits(const Scalar& value, Dtype dtype) {
   bool good = true;
   dispatch(AllTypes{}, dtype, "fill_", [&]<class T>() { good = fits<T>(value); });

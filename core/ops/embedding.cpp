@@ -137,6 +137,7 @@ void embedding_renorm_(const Tensor& self, const Tensor& indices, double max_nor
       }
       if (!std::isinf(norm_type))
         norm = norm_type == 2 ? std::sqrt(norm) : std::pow(norm, 1 / norm_type);
+      norm = static_cast<double>(static_cast<Compute<T>>(norm));
       if (norm <= max_norm) continue;
       const auto scale = static_cast<Compute<T>>(max_norm / (norm + 1e-7));
       for (int64_t i = 0; i < self.size(1); ++i)

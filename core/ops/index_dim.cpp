@@ -209,11 +209,15 @@ void index_copy_(const Tensor& self, int64_t dim, const Tensor& index, const Ten
     if (static_cast<size_t>(d) < sizes.size()) sizes.erase(static_cast<size_t>(d));
     return sizes;
   };
+  const auto text = [&](const Tensor& t) {
+    const std::string list = str(IntList(slice(t)));
+    return list.substr(1, list.size() - 2);
+  };
   RL_CHECK(slice(to) == slice(from),
            "index_copy_(): Source/destination tensor must have same slice shapes. "
            "Destination slice shape: ",
-           IntList(slice(to)), " at dimension ", d,
-           " and source slice shape: ", IntList(slice(from)), " at dimension 0.");
+           text(to), " at dimension ", d, " and source slice shape: ", text(from),
+           " at dimension 0.");
   RL_CHECK_INDEX(source.dim() == 0 || n == from.size(d), "index_copy_(): Number of indices (", n,
                  ") should be equal to source.size(dim) (", from.size(d), ")");
   check_not_expanded(self);

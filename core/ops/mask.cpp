@@ -80,19 +80,18 @@ Tensor stretched(const Tensor& t, IntList sizes) {
   return as_contiguous(equal(t.sizes(), sizes) ? t : impl::expand(t, sizes, false));
 }
 
-// Writes a strided list of a mask's coordinates: row i holds element i's, step apart.
-void write_coordinates(const Tensor& self, const Tensor& flags, const Ranks& ranks, int64_t* out,
-                       int64_t row_step, int64_t dim_step) {
+// The coordinates of a mask's true elements, a row a dimension.
+void write_coordinates(const Tensor& self, const Tensor& flags, const Ranks& ranks, int64_t* out) {
   const int64_t dims = self.dim();
   const Dims& sizes = self.sizes();
   for_each_true(flags.data<bool>(), flags.numel(), ranks,
                 [&](const int64_t* places, int64_t rank, int64_t count) {
                   for (int64_t k = 0; k < count; ++k) {
-                    int64_t* const to = out + (rank + k) * row_step;
+                    int64_t* const to = out + rank + k;
                     int64_t rest = places[k];
                     for (int64_t d = dims; d-- > 1;) {
                       const int64_t n = sizes[static_cast<size_t>(d)], up = rest / n;
-                      to[d * dim_step] = rest - up * n;
+                      to[d * ranks.total] = rest - up * n;
                       rest = up;
                     }
                     to[0] = rest;
@@ -111,13 +110,13 @@ namespace check {
 void masked_fill(const Tensor& self, const Tensor& mask, const Operand& value) {
   RL_CHECK(mask.dtype() == Dtype::Bool,
            "masked_fill_ only supports boolean masks, but got mask with dtype ",
-           name_of(mask.dtype()));
+           type_name(mask.dtype()));
   if (!value.is_tensor()) return check_number_fits(value.scalar(), self.dtype());
   RL_CHECK(value.tensor().dim() == 0,
            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.tensor().dim(), " dimension(s).");
-  RL_CHECK(self.is_complex() || !value.is_complex(), "value cannot be converted to type ",
-           name_of(self.dtype()), " without overflow");
+  if (value.is_complex() && !self.is_complex())
+    check_number_fits(item(value.tensor()), self.dtype());
 }
 
 }  // namespace check
@@ -127,21 +126,19 @@ namespace impl {
 Tensor nonzero(const Tensor& self) {
   const Tensor flags = flags_of(self);
   const Ranks ranks = rank_chunks(flags.data<bool>(), flags.numel());
-  Tensor out = rl::empty(Dims{ranks.total, self.dim()}, Dtype::Int64);
-  if (self.dim()) write_coordinates(self, flags, ranks, out.data<int64_t>(), self.dim(), 1);
-  return out;
+  // One block, a row a dimension, seen with dimensions as columns.
+  const Tensor all = rl::empty(Dims{self.dim(), ranks.total}, Dtype::Int64);
+  if (self.dim()) write_coordinates(self, flags, ranks, all.data<int64_t>());
+  return rl::alias(all, Dims{ranks.total, self.dim()}, Dims{1, std::max<int64_t>(ranks.total, 1)},
+                   0);
 }
 
 TensorVec nonzero_numpy(const Tensor& given) {
   const Tensor self = given.dim() ? given : rl::alias(given, Dims{1}, Dims{1}, given.offset());
-  const Tensor flags = flags_of(self);
-  const Ranks ranks = rank_chunks(flags.data<bool>(), flags.numel());
-  // One block, a row a dimension.
-  const Tensor all = rl::empty(Dims{self.dim(), ranks.total}, Dtype::Int64);
-  write_coordinates(self, flags, ranks, all.data<int64_t>(), 1, ranks.total);
+  const Tensor rows = nonzero(self);
   TensorVec out;
   for (int64_t d = 0; d < self.dim(); ++d)
-    out.push_back(rl::alias(all, Dims{ranks.total}, Dims{1}, d * ranks.total));
+    out.push_back(select(rows, 1, d));
   return out;
 }
 

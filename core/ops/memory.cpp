@@ -26,6 +26,16 @@ Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<D
   return ops::_to_copy(self, dtype, std::nullopt, device, std::nullopt, false, format);
 }
 
+Tensor detach_inplace(const Tensor& self) {
+  RL_CHECK(!is_view(self), "Can't detach views in-place. Use detach() instead.");
+  if (AutogradMeta* meta = autograd_meta(self)) {
+    meta->requires_grad = false;
+    meta->grad_fn.reset();
+    meta->output_nr = 0;
+  }
+  return self;
+}
+
 namespace impl {
 
 Tensor clone(const Tensor& self, std::optional<MemoryFormat> format) {
@@ -162,8 +172,8 @@ void set_source_(const Tensor& self, const Tensor& source) {
 
 void set_source_geometry_(const Tensor& self, const Tensor& source, int64_t offset, IntList size,
                           IntList stride) {
-  RL_CHECK(self.dtype() == source.dtype(), "Could not set tensor of type ", name_of(source.dtype()),
-           " to a tensor of type ", name_of(self.dtype()));
+  RL_CHECK(self.dtype() == source.dtype(), "Could not set tensor of type ",
+           type_name(source.dtype()), " to a tensor of type ", type_name(self.dtype()));
   RL_CHECK(offset >= 0, "Tensor: invalid storage offset ", offset);
   check_sizes_nonnegative(size);
   const Dims sizes(size),

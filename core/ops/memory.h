@@ -42,6 +42,8 @@ TensorOptions options_of(const Tensor& self, TensorOptions given);
 // `self` where it already is what is asked for, else ops::_to_copy.
 Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device,
                  bool copy, std::optional<MemoryFormat> format);
+// Drops the history of self; RuntimeError for views.
+Tensor detach_inplace(const Tensor& self);
 // Sets all elements; the number must fit.
 void fill(const Tensor& self, const Scalar& value);
 
@@ -53,5 +55,15 @@ Tensor written_copy(const Tensor& self, const F& write) {
   write(out);
   return out;
 }
+// The same, whose copy is contiguous.
+template <class F>
+Tensor written_contiguous(const Tensor& self, const F& write) {
+  Tensor out = contiguous_copy(self, self.dtype());
+  write(out);
+  return out;
+}
+
+// C++'s name of a dtype, as PyTorch's messages show it.
+const char* type_name(Dtype d);
 
 }  // namespace rl

@@ -1,6 +1,7 @@
 // Random fills and samples: argument checks, layouts, dtypes. The numbers come from random_fill.h.
 #include "core/ops/random.h"
 
+#include <bit>
 #include <cmath>
 
 #include "core/kernels/cpu/random_fill.h"
@@ -9,14 +10,6 @@
 
 namespace rl {
 namespace {
-
-// C++'s names, as PyTorch's messages about bounds show them.
-const char* bound_name(Dtype d) {
-  constexpr const char* kNames[kDtypeCount] = {
-      "bool",      "unsigned char", "signed char", "short",  "int", "long",
-      "c10::Half", "c10::BFloat16", "float",       "double", "",    ""};
-  return kNames[static_cast<int>(d)];
-}
 
 // The largest and smallest number of a dtype; for floats, of whole numbers they hold exactly.
 struct Bounds {
@@ -42,9 +35,8 @@ void uniform_fill(const Tensor& self, double from, double to, Generator* g) {
   if (!known) throw_not_implemented_for("check_uniform_bounds", self.dtype());
   dispatch(Floats{}, to_real(self.dtype()), "check_uniform_bounds", [&]<class T>() {
     constexpr Bounds b = bounds_of<T>();
-    RL_CHECK(from >= b.low && from <= b.high, "from is out of bounds for ",
-             bound_name(dtype_of<T>));
-    RL_CHECK(to >= b.low && to <= b.high, "to is out of bounds for ", bound_name(dtype_of<T>));
+    RL_CHECK(from >= b.low && from <= b.high, "from is out of bounds for ", type_name(dtype_of<T>));
+    RL_CHECK(to >= b.low && to <= b.high, "to is out of bounds for ", type_name(dtype_of<T>));
     RL_CHECK(from <= to, "uniform_ expects to return a [from, to) range, but found from=", from,
              " > to=", to);
     RL_CHECK(to - from <= b.high, "uniform_ expects to-from <= std::numeric_limits<", dtype_of<T>,
@@ -71,6 +63,27 @@ void normal_fill(const Tensor& self, double mean, double std, Generator* g) {
   });
 }
 
+// Draws of a float dtype must not round up to `to` or down below `from`: the bounds move inwards to
+// the next numbers it holds.
+template <class T>
+void narrow_to_exact(int64_t& from, int64_t& to) {
+  constexpr int kDigits = std::is_same_v<T, Half>       ? 11
+                          : std::is_same_v<T, BFloat16> ? 8
+                                                        : std::numeric_limits<Compute<T>>::digits;
+  const auto rounded = [](int64_t v) {
+    return static_cast<int64_t>(static_cast<Compute<T>>(T(static_cast<Compute<T>>(v))));
+  };
+  const auto step = [](int64_t v) {
+    return int64_t{1} << (std::bit_width(static_cast<uint64_t>(std::abs(v))) - kDigits);
+  };
+  if (rounded(from + 1) < from) from = rounded(from + 1) + step(from + 1);
+  if (rounded(to - 1) >= to) to -= step(to - 1);
+  RL_CHECK(from < to,
+           "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, "
+           "but got from=",
+           from, " >= to=", to);
+}
+
 // Whole numbers in [from, to).
 void integer_fill(const Tensor& self, int64_t from, int64_t to, Generator* g) {
   RL_CHECK(from < to, "random_ expects 'from' to be less than 'to', but got from=", from,
@@ -81,11 +94,13 @@ void integer_fill(const Tensor& self, int64_t from, int64_t to, Generator* g) {
     dispatch(RealAndBool{}, self.dtype(), "random_", [&]<class T>() {
       constexpr Bounds b = bounds_of<T>();
       RL_CHECK(static_cast<double>(v) >= b.low && static_cast<double>(v) <= b.high, name,
-               " is out of bounds for ", bound_name(self.dtype()));
+               " is out of bounds for ", type_name(self.dtype()));
     });
   };
   check(from, "from");
   check(to - 1, "to - 1");
+  if (self.is_floating())
+    dispatch(Floats{}, self.dtype(), "random_", [&]<class T>() { narrow_to_exact<T>(from, to); });
   fill_in_memory_order(self, [&](const Tensor& t) {
     dispatch(RealAndBool{}, t.dtype(), "random_", [&]<class T>() {
       cpu::fill_random_range(or_default(g), t.data<T>(), t.numel(),
@@ -211,7 +226,7 @@ void cauchy_(const Tensor& self, double median, double sigma, Generator* g) {
   RL_CHECK(self.is_floating(),
            "Cauchy distribution is a continuous probability distribution. dtype must be a "
            "floating point but you specified ",
-           self.dtype());
+           type_name(self.dtype()));
   fill_with<Floats>(self, "cauchy_", [&]<class T>(T* p, int64_t n) {
     fill_cauchy(or_default(g), p, n, median, sigma);
   });
@@ -291,13 +306,13 @@ Tensor normal_std(double mean, const Tensor& std, Generator* g) {
 }
 
 Tensor bernoulli_each(const Tensor& self, Generator* g) {
-  Tensor out = rl::empty_like(self);
+  Tensor out = rl::empty(self.sizes(), self.dtype(), self.device());
   cpu::bernoulli_each_(out, self, g);
   return out;
 }
 
 Tensor bernoulli_all(const Tensor& self, double p, Generator* g) {
-  Tensor out = rl::empty_like(self);
+  Tensor out = rl::empty(self.sizes(), self.dtype(), self.device());
   cpu::bernoulli_(out, p, g);
   return out;
 }

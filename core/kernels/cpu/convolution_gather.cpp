@@ -248,21 +248,21 @@ void gather_columns(const Plan<T>& p, int64_t first, int64_t last, const T* src,
       }
       if (deep > end - begin) std::fill_n(to + (end - begin) * width, width, T(1));
     }
-    const T* panel = weights + begin * p.packed_rows;
-    int64_t row = 0;
-    for (int64_t i = 0; i < split.panels; ++i, panel += p.gemm.slots * deep) {
-      const int64_t rows = split.height + (i < split.taller);
-      for (int64_t j = 0; j < panels; ++j) {
-        const int64_t count = std::min(width, last - first - j * width);
-        const int vectors = count > p.gemm.lanes ? 2 : 1;
-        const bool partial = count < vectors * p.gemm.lanes;
+    for (int64_t j = 0; j < panels; ++j) {
+      const T* panel = weights + begin * p.packed_rows;
+      const int64_t count = std::min(width, last - first - j * width);
+      const int vectors = count > p.gemm.lanes ? 2 : 1;
+      const bool partial = count < vectors * p.gemm.lanes;
+      int64_t row = 0;
+      for (int64_t i = 0; i < split.panels; ++i, panel += p.gemm.slots * deep) {
+        const int64_t rows = split.height + (i < split.taller);
         T* out = direct ? dst + runs[j * width].target + row * p.target_plane
                         : tiles.get() + row * held + j * width;
         p.gemm.tiles[rows][vectors - 1][partial](
             deep, panel, 1, p.gemm.slots, packed.get() + j * width * deep, width, out,
             direct ? p.target_plane : held, T(1), b == 0 ? T(0) : T(1), count);
+        row += rows;
       }
-      row += rows;
     }
   }
   if (direct) return;
@@ -341,21 +341,24 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
   const int64_t taps = p.taps();
   p.bias_rows = bias || p.kernel_rows() == 0;
   p.total = p.kernel_rows() + p.bias_rows;
-  const int64_t most = 2048 / static_cast<int64_t>(sizeof(T));
+  // A panel of B stays in the first cache while the weights stream past it.
+  const int64_t most = 1024 / static_cast<int64_t>(sizeof(T));
   const int64_t blocks = std::max<int64_t>(1, p.kernel_rows() * 2 / (most * 3) + 1);
   p.depth = std::max<int64_t>(taps, 1) *
             std::max<int64_t>(1, ceil_div(ceil_div(p.kernel_rows(), blocks), std::max<int64_t>(taps, 1)));
   p.dense = g.writes_all();
   p.packed_rows = ceil_div(g.rows, p.gemm.tile_rows) * p.gemm.slots;
-  const int64_t panel = p.gemm.tile_cols * (std::min(p.depth, p.kernel_rows()) + p.bias_rows);
-  p.panels = std::clamp<int64_t>((256 << 10) / static_cast<int64_t>(sizeof(T)) / panel, 1, 16);
+  // The block's weights, columns and results share the second cache.
+  const int64_t deepest = std::min(p.depth, p.kernel_rows()) + p.bias_rows;
+  const int64_t room = (768 << 10) / static_cast<int64_t>(sizeof(T)) - p.packed_rows * deepest;
+  p.panels = std::clamp<int64_t>(room / (p.gemm.tile_cols * (deepest + g.rows)), 2, 16);
 
   Scratch<T> weights(p.group_weights() * groups);
   for (int64_t group = 0; group < groups; ++group) {
     pack_weights(p, w, strides, group, weights.get() + group * p.group_weights());
   }
   // A chunk is one group of one image, or of several small images.
-  const int64_t images = std::clamp<int64_t>(ceil_div(256, p.pixels), 1, batch);
+  const int64_t images = std::min(ceil_div(512, p.pixels), batch);
   const int64_t chunks = ceil_div(batch, images);
   const bool outer = chunks * groups >= 4 * num_threads();
   const int64_t size = g.source.size[0] * g.source.size[1] * g.source.size[2];

@@ -1,14 +1,22 @@
 // Grid sampling: each position becomes, per dimension, some taps (an index, its weight, the weight's
 // slope); the sample is the sum over all combinations of taps.
-#include "core/kernels/cpu/grid_sample.h"
-
 #include <algorithm>
 #include <cmath>
 
 #include "core/base/threads.h"
+#include "core/ops/ops.h"
 
 namespace rl::cpu {
 namespace {
+
+enum class Sampling : int64_t { Linear, Nearest, Cubic };
+enum class GridPadding : int64_t { Zeros, Border, Reflection };
+
+struct GridOptions {
+  Sampling sampling;
+  GridPadding padding;
+  bool align_corners;
+};
 
 constexpr int kMaxTaps = 4;
 constexpr int kMaxPoints = 16;  // 4 * 4 for cubic pictures; volumes have 2 * 2 * 2
@@ -178,55 +186,89 @@ Points<T> points_of(const T* position, const Geometry& g, const GridOptions& o) 
   return points;
 }
 
-}  // namespace
-
-void grid_sample(const GridOptions& options, const Tensor& input, const Tensor& grid, const Tensor& out) {
+template <class T>
+void sample(const GridOptions& options, const Tensor& input, const Tensor& grid, const Tensor& out) {
   const Geometry g(input, grid);
-  dispatch(WideFloats{}, input.dtype(), "grid_sampler_2d_cpu_kernel_impl", [&]<class T>() {
-    const T* const from = input.data<T>();
-    T* const to = out.data<T>();
-    parallel_for(0, g.batch * g.positions, 1 + 4096 / (1 + g.channels), [&](int64_t first, int64_t last) {
-      for (int64_t p = first; p < last; ++p) {
-        const int64_t n = p / g.positions, at = p % g.positions;
-        const Points<T> points = points_of(grid.data<T>() + p * g.dims, g, options);
-        for (int64_t c = 0; c < g.channels; ++c) {
-          const T* const plane = from + (n * g.channels + c) * g.plane;
-          T sum = 0;
-          for (int k = 0; k < points.count; ++k) sum += points.weight[k] * plane[points.offset[k]];
-          to[(n * g.channels + c) * g.positions + at] = sum;
-        }
+  const T* const from = input.data<T>();
+  T* const to = out.data<T>();
+  parallel_for(0, g.batch * g.positions, 1 + 4096 / (1 + g.channels), [&](int64_t first, int64_t last) {
+    for (int64_t p = first; p < last; ++p) {
+      const int64_t n = p / g.positions, at = p % g.positions;
+      const Points<T> points = points_of(grid.data<T>() + p * g.dims, g, options);
+      for (int64_t c = 0; c < g.channels; ++c) {
+        const T* const plane = from + (n * g.channels + c) * g.plane;
+        T sum = 0;
+        for (int k = 0; k < points.count; ++k) sum += points.weight[k] * plane[points.offset[k]];
+        to[(n * g.channels + c) * g.positions + at] = sum;
       }
-    });
+    }
   });
 }
 
-void grid_sample_backward(const GridOptions& options, const Tensor& grad, const Tensor& input, const Tensor& grid,
-                          const Tensor& grad_input, const Tensor& grad_grid) {
+// Positions of one sample write to the same planes, so threads share samples out.
+template <class T>
+void sample_backward(const GridOptions& options, const Tensor& grad, const Tensor& input, const Tensor& grid,
+                     const Tensor& grad_input, const Tensor& grad_grid) {
   const Geometry g(input, grid);
-  dispatch(WideFloats{}, input.dtype(), "grid_sampler_2d_backward_cpu_kernel_impl", [&]<class T>() {
-    const T* const from = input.data<T>();
-    T* const dx = grad_input.defined() ? grad_input.data<T>() : nullptr;
-    T* const dgrid = grad_grid.defined() ? grad_grid.data<T>() : nullptr;
-    if (dx) std::fill_n(dx, grad_input.numel(), T(0));
-    // Positions of one sample write to the same planes.
-    parallel_for(0, g.batch, 1, [&](int64_t first, int64_t last) {
-      for (int64_t p = first * g.positions; p < last * g.positions; ++p) {
-        const int64_t n = p / g.positions, at = p % g.positions;
-        const Points<T> points = points_of(grid.data<T>() + p * g.dims, g, options);
-        T slopes[3] = {0, 0, 0};
-        for (int64_t c = 0; c < g.channels; ++c) {
-          const int64_t plane = (n * g.channels + c) * g.plane;
-          const T dy = grad.data<T>()[(n * g.channels + c) * g.positions + at];
-          for (int k = 0; k < points.count; ++k) {
-            if (dx) dx[plane + points.offset[k]] += dy * points.weight[k];
-            const T value = from[plane + points.offset[k]] * dy;
-            for (int d = 0; d < g.dims; ++d) slopes[d] += value * points.slope[k][d];
-          }
+  const T* const from = input.data<T>();
+  T* const dx = grad_input.data<T>();
+  std::fill_n(dx, grad_input.numel(), T(0));
+  parallel_for(0, g.batch, 1, [&](int64_t first, int64_t last) {
+    for (int64_t p = first * g.positions; p < last * g.positions; ++p) {
+      const int64_t n = p / g.positions, at = p % g.positions;
+      const Points<T> points = points_of(grid.data<T>() + p * g.dims, g, options);
+      T slopes[3] = {0, 0, 0};
+      for (int64_t c = 0; c < g.channels; ++c) {
+        const int64_t plane = (n * g.channels + c) * g.plane;
+        const T dy = grad.data<T>()[(n * g.channels + c) * g.positions + at];
+        for (int k = 0; k < points.count; ++k) {
+          dx[plane + points.offset[k]] += dy * points.weight[k];
+          const T value = from[plane + points.offset[k]] * dy;
+          for (int d = 0; d < g.dims; ++d) slopes[d] += value * points.slope[k][d];
         }
-        for (int d = 0; dgrid && d < g.dims; ++d) dgrid[p * g.dims + d] = slopes[d];
       }
-    });
+      for (int d = 0; d < g.dims; ++d) grad_grid.data<T>()[p * g.dims + d] = slopes[d];
+    }
   });
+}
+
+// 16-bit floats are computed in float.
+Dtype wide(const Tensor& t) { return is_reduced(t.dtype()) ? Dtype::Float32 : t.dtype(); }
+
+// `to` itself where the kernel may fill it, else a tensor to be copied there.
+Tensor target(const Tensor& to, Dtype dtype) {
+  return to.dtype() == dtype && to.is_contiguous() ? to : empty(to.sizes(), dtype);
+}
+void deliver(const Tensor& to, const Tensor& from) {
+  if (!to.is_same(from)) copy_into(to, from);
+}
+
+}  // namespace
+
+void grid_sampler(const Tensor& input, const Tensor& grid, int64_t interpolation_mode, int64_t padding_mode,
+                  bool align_corners, const Tensor& out) {
+  if (out.numel() == 0) return;
+  const GridOptions options{Sampling{interpolation_mode}, GridPadding{padding_mode}, align_corners};
+  const Dtype dtype = wide(input);
+  const Tensor result = target(out, dtype);
+  dispatch(WideFloats{}, dtype, "grid_sampler_2d_cpu_kernel_impl", [&]<class T>() {
+    sample<T>(options, as_contiguous(input, dtype), as_contiguous(grid, dtype), result);
+  });
+  deliver(out, result);
+}
+
+void grid_sampler_backward(const Tensor& grad_output, const Tensor& input, const Tensor& grid,
+                           int64_t interpolation_mode, int64_t padding_mode, bool align_corners,
+                           const Tensor& grad_input, const Tensor& grad_grid) {
+  const GridOptions options{Sampling{interpolation_mode}, GridPadding{padding_mode}, align_corners};
+  const Dtype dtype = wide(input);
+  const Tensor dx = target(grad_input, dtype), dgrid = target(grad_grid, dtype);
+  dispatch(WideFloats{}, dtype, "grid_sampler_2d_backward_cpu_kernel_impl", [&]<class T>() {
+    sample_backward<T>(options, as_contiguous(grad_output, dtype), as_contiguous(input, dtype),
+                       as_contiguous(grid, dtype), dx, dgrid);
+  });
+  deliver(grad_input, dx);
+  deliver(grad_grid, dgrid);
 }
 
 }  // namespace rl::cpu
