@@ -6,6 +6,7 @@
 #include "core/autograd/grad_mode.h"
 #include "core/autograd/saved_tensor.h"
 #include "core/ops/ops.h"
+#include "core/python/hooks.h"
 #include "core/python/tensor_object.h"
 
 namespace rl::python {
@@ -303,7 +304,20 @@ PyObject* abandon_function(PyObject*, PyObject* context) {
   });
 }
 
+Node& live_node(PyObject* o) {
+  RL_CHECK(context_of(o)->node, "hooks need a call that is recorded in the graph");
+  return *context_of(o)->node;
+}
+PyObject* register_hook(PyObject* o, PyObject* hook) {
+  return guarded([&] { return add_post_hook(live_node(o), hook); });
+}
+PyObject* register_prehook(PyObject* o, PyObject* hook) {
+  return guarded([&] { return add_pre_hook(live_node(o), hook); });
+}
+
 PyMethodDef context_methods[] = {
+    {"register_hook", register_hook, METH_O, "register_hook(fn): fn(grad_inputs, grad_outputs) after backward."},
+    {"register_prehook", register_prehook, METH_O, "register_prehook(fn): fn(grad_outputs) before backward."},
     {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps inputs and outputs for backward."},
     {"mark_dirty", mark_dirty, METH_VARARGS, "These inputs were written in place."},
     {"mark_non_differentiable", mark_non_differentiable, METH_VARARGS, "These outputs carry no gradient."},
@@ -312,6 +326,7 @@ PyMethodDef context_methods[] = {
     {"name", context_name, METH_NOARGS, "The node's name."},
     {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef context_getset[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
     {"saved_tensors", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
     {"next_functions", next_functions, nullptr, "(node, output index) of each tensor input.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};

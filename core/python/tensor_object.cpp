@@ -242,6 +242,7 @@ int set_data(PyObject* o, PyObject* value, void*) {
 }
 
 PyGetSetDef getset[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
     {"shape", get_shape, nullptr, "Sizes of all dimensions.", nullptr},
     {"dtype", get_dtype, nullptr, "Element type.", nullptr},
     {"device", get_device, nullptr, "Where the tensor is.", nullptr},
@@ -425,8 +426,6 @@ PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr}};
 
-PyGetSetDef dict_getset = {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr};
-
 Py_hash_t tensor_hash(PyObject* o) { return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o) >> 4); }
 
 }  // namespace
@@ -452,10 +451,6 @@ void init_tensor_type(PyObject* module) {
   static PyType_Spec spec = {"rushlight.Tensor", sizeof(TensorObject), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   tensor_type = add_type(module, spec, "Tensor");
-  PyObject* descriptor = PyDescr_NewGetSet(tensor_type, &dict_getset);
-  PyObject_SetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__dict__", descriptor);
-  Py_XDECREF(descriptor);
-  PyErr_Clear();
   TensorImpl::release_python_object = release_python_object;
 }
 
