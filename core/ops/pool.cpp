@@ -56,7 +56,8 @@ cpu::PoolGeometry checked_geometry(const char* name, int n, const Tensor& self,
   for (int d = 3 - n; d < 3; ++d) {
     RL_CHECK(g.kernel[d] > 0, "kernel size should be greater than zero, but got ", a.kernel);
     RL_CHECK(g.stride[d] > 0, "stride should be greater than zero, but got ", a.stride);
-    RL_CHECK(g.dilation[d] > 0, "dilation should be greater than zero, but got ", a.dilation);
+    RL_CHECK(g.dilation[d] > 0, "dilation should be greater than zero, but got dilationH: ",
+             g.dilation[1], " dilationW: ", g.dilation[2]);
     RL_CHECK(g.out[d] >= 1, "Given input size: ", by(g.in, 3 - n, self.size(-n - 1)),
              ". Calculated output size: ", by(g.out, 3 - n, self.size(-n - 1)),
              ". Output size is too small");
@@ -91,6 +92,7 @@ void plan_mean(Plan& p, int n, const Tensor& self, IntList kernel, IntList strid
                bool ceil_mode, std::optional<int64_t> divisor) {
   const char* const name = n == 2 ? "avg_pool2d" : "avg_pool3d";
   RL_CHECK(!divisor || *divisor != 0, "divisor must be not zero");
+  if (n == 2) wrap_dim(-3, self.dim());
   constexpr int64_t kOne[] = {1};
   const cpu::PoolGeometry g =
       checked_geometry(name, n, self, {kernel, stride, padding, kOne, ceil_mode});
