@@ -1,15 +1,15 @@
-// Thread count from affinity and cgroup limits; the parallel loop on OpenMP.
+// Thread count from affinity and cgroup limits; the cutting of a parallel loop.
 #include "core/base/threads.h"
 
-#include <omp.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <thread>
+
+#include "core/base/thread_pool.h"
 
 namespace rl {
 namespace {
@@ -65,36 +65,28 @@ int available_threads() {
 
 int num_threads() { return thread_setting().load(std::memory_order_relaxed); }
 void set_num_threads(int n) { thread_setting().store(n, std::memory_order_relaxed); }
-bool in_parallel_region() { return omp_in_parallel() != 0; }
+bool in_parallel_region() { return ThreadPool::inside(); }
 
 namespace detail {
+
+// More pieces than threads, so that a thread that was held up leaves some to the others.
+constexpr int64_t kPiecesPerThread = 4;
 
 void parallel_run(int64_t begin, int64_t end, int64_t grain, void (*body)(void*, int64_t, int64_t),
                   void* context) {
   const int64_t total = end - begin;
   const int64_t most = (total + std::max<int64_t>(grain, 1) - 1) / std::max<int64_t>(grain, 1);
-  const int threads = static_cast<int>(std::min<int64_t>(num_threads(), most));
+  const int64_t threads = std::min<int64_t>(num_threads(), most);
   if (threads <= 1 || in_parallel_region()) return body(context, begin, end);
-  std::exception_ptr failure;
-  std::atomic_flag failed = ATOMIC_FLAG_INIT;
-#pragma omp parallel num_threads(threads)
-  {
-    const int64_t count = omp_get_num_threads();
-    const int64_t rank = omp_get_thread_num();
-    // Whole multiples of 64 elements, so that no cache line is shared between threads.
-    const int64_t piece = ((total + count - 1) / count + 63) / 64 * 64;
-    const int64_t chunk = total < 64 * count ? (total + count - 1) / count : piece;
-    const int64_t first = begin + rank * chunk;
-    const int64_t last = std::min(end, first + chunk);
-    if (first < last) {
-      try {
-        body(context, first, last);
-      } catch (...) {
-        if (!failed.test_and_set()) failure = std::current_exception();
-      }
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  const int64_t count = std::min(most, threads * kPiecesPerThread);
+  int64_t piece = (total + count - 1) / count;
+  // Whole multiples of 64 elements, so that no cache line is shared between threads.
+  if (piece >= 64) piece = (piece + 63) / 64 * 64;
+  const int64_t pieces = (total + piece - 1) / piece;
+  const ThreadPool::Job job{body,  context, begin,
+                            end,   piece,   pieces,
+                            static_cast<int>(std::min(threads, pieces))};
+  if (pieces <= 1 || !ThreadPool::instance().run(job)) body(context, begin, end);
 }
 
 }  // namespace detail
