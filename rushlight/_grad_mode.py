@@ -11,15 +11,25 @@ from rushlight import _C
 __all__ = [
     "enable_grad",
     "inference_mode",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "no_grad",
+    "set_anomaly_enabled",
     "set_grad_enabled",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
 is_grad_enabled = _C.is_grad_enabled
 is_inference_mode_enabled = _C.is_inference_mode_enabled
+is_anomaly_enabled = _C.is_anomaly_enabled
+is_anomaly_check_nan_enabled = _C.is_anomaly_check_nan_enabled
+
+
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switches anomaly mode of this thread; see ``autograd.detect_anomaly``."""
+    _C.set_anomaly_enabled(mode, check_nan)
 
 
 class _Mode:

@@ -20,6 +20,7 @@ struct Task {
   Node* node = nullptr;
   int dependencies = 0;
   bool needed = true;
+  bool captured = false;
   TensorVec buffer;                          // gradients gathered so far, one a slot
   std::vector<std::pair<uint32_t, size_t>> captures;  // slot -> place in the result
 };
@@ -27,7 +28,7 @@ struct Task {
 // Node* -> index of its task, by open addressing: a pass looks nodes up several times each.
 class TaskTable {
  public:
-  TaskTable() : slots_(64, -1) {}
+  TaskTable() : slots_(128, -1) { tasks.reserve(64); }
   // The task's index; made when absent (then `fresh`).
   size_t find_or_add(Node* node, bool& fresh) {
     if (tasks.size() * 2 >= slots_.size()) grow();
@@ -87,23 +88,35 @@ void accumulate(Tensor& into, Tensor&& grad) {
   else into = grad_ops.add(into, grad);
 }
 
-void run_hooks(std::vector<std::pair<uint32_t, std::shared_ptr<NodeHook>>> hooks, TensorVec& grads) {
-  for (auto& [slot, hook] : hooks) {
-    if (!grads[slot].defined()) continue;
-    TensorVec one{grads[slot]};
+void run_tensor_hooks(const HookList& hooks, Tensor& grad) {
+  if (hooks.empty() || !grad.defined()) return;
+  for (const auto& hook : copy_hooks(hooks)) {
+    TensorVec one{grad};
     hook->run(one, nullptr);
-    grads[slot] = std::move(one[0]);
+    grad = std::move(one[0]);
   }
 }
 
-// RetainGradHook reads its own slot, so it sees the whole list.
-void run_retain_hooks(NodeHooks& hooks, TensorVec& grads) {
-  for (auto& [slot, hook] : std::vector(hooks.retain_grad)) hook->run(grads, nullptr);
-}
+class Pass;
+thread_local Pass* running_pass = nullptr;
 
 class Pass {
  public:
-  explicit Pass(BackwardRequest& request) : request_(request) {}
+  explicit Pass(BackwardRequest& request) : request_(request), outer_(running_pass) {
+    static std::atomic<uint64_t> count{0};
+    id = ++count;
+    running_pass = this;
+  }
+  ~Pass() { running_pass = outer_; }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  uint64_t id;
+  bool goes_everywhere() const { return request_.inputs.empty(); }
+  bool will_run(Node* node) {
+    const Task* task = table_.find(node);
+    return task && (task->needed || task->captured);
+  }
 
   TensorVec run() {
     discover();
@@ -150,6 +163,7 @@ class Pass {
       const Edge& input = request_.inputs[i];
       if (Task* task = input.node ? table_.find(input.node.get()) : nullptr) {
         task->captures.emplace_back(input.slot, i);
+        task->captured = true;
         task->needed = request_.accumulate;
       }
     }
@@ -205,14 +219,14 @@ class Pass {
     grads.resize(node->slots.size());
     const std::vector<std::pair<uint32_t, size_t>> captures = std::move(task.captures);
     const bool needed = task.needed;
-    // Leaves keep their hooks in the tensor: they may come after the accumulator was made.
     if (node->hooks_) {
-      run_hooks(node->hooks_->tensor, grads);
-      run_retain_hooks(*node->hooks_, grads);
+      for (const auto* lists : {&node->hooks_->tensor, &node->hooks_->retain_grad})
+        for (size_t slot = 0; slot < lists->size(); ++slot) run_tensor_hooks((*lists)[slot], grads[slot]);
     }
+    // Leaves keep their hooks in the tensor: they may come after the accumulator was made.
     if (node->is_accumulator()) run_leaf_hooks(*node, grads);
-    if (node->hooks_ && needed)
-      for (const auto& hook : std::vector(node->hooks_->pre)) hook->run(grads, nullptr);
+    if (node->hooks_ && needed && !node->hooks_->pre.empty())
+      for (const auto& hook : copy_hooks(node->hooks_->pre)) hook->run(grads, nullptr);
     for (const auto& [slot, place] : captures) results_[place] = grads[slot];
     TensorVec outputs;
     if (needed) outputs = call(*node, std::move(grads));
@@ -221,8 +235,7 @@ class Pass {
 
   static void run_leaf_hooks(Node& node, TensorVec& grads) {
     const AutogradMeta* meta = autograd_meta(static_cast<AccumulateGrad&>(node).variable);
-    if (!meta || !grads[0].defined()) return;
-    for (const auto& hook : std::vector(meta->hooks)) hook->run(grads, nullptr);
+    if (meta) run_tensor_hooks(meta->hooks, grads[0]);
   }
 
   TensorVec call(Node& node, TensorVec&& grads) {
@@ -235,7 +248,7 @@ class Pass {
       outputs = node.apply(std::move(grads));
       if (thread_state().anomaly && thread_state().anomaly_check_nan) check_nan(node, outputs);
       if (post)
-        for (const auto& hook : std::vector(node.hooks_->post)) hook->run(outputs, &inputs);
+        for (const auto& hook : copy_hooks(node.hooks_->post)) hook->run(outputs, &inputs);
     } catch (...) {
       running_node = before;
       if (engine_callbacks.on_error) engine_callbacks.on_error(node);
@@ -272,6 +285,7 @@ class Pass {
   }
 
   BackwardRequest& request_;
+  Pass* const outer_;  // a pass may start within another's hook
   TaskTable table_;
   std::vector<Ptr<Node>> ready_;
   TensorVec results_;
@@ -280,6 +294,9 @@ class Pass {
 }  // namespace
 
 Node* current_node() { return running_node; }
+uint64_t current_pass() { return running_pass ? running_pass->id : 0; }
+bool pass_goes_everywhere() { return !running_pass || running_pass->goes_everywhere(); }
+bool pass_will_run(Node* node) { return running_pass && running_pass->will_run(node); }
 
 namespace {
 

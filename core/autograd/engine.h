@@ -23,6 +23,12 @@ TensorVec run_backward(BackwardRequest request);
 
 // The node whose backward runs on this thread, or null.
 Node* current_node();
+// The backward pass this thread is in: a number of its own, 0 outside.
+uint64_t current_pass();
+// Whether that pass goes to all leaves, not to chosen inputs only.
+bool pass_goes_everywhere();
+// Whether that pass reaches the node.
+bool pass_will_run(Node* node);
 
 // Hooks of the layers above.
 struct EngineCallbacks {

@@ -1,6 +1,8 @@
 // Node lifetime: graphs are freed without recursion, whatever their depth.
 #include "core/autograd/node.h"
 
+#include <mutex>
+
 #include "core/autograd/engine.h"
 #include "core/autograd/grad_mode.h"
 
@@ -8,7 +10,20 @@ namespace rl {
 namespace {
 thread_local uint64_t next_sequence = 0;
 thread_local std::vector<Node*>* doomed = nullptr;
+std::mutex hook_mutex;
 }  // namespace
+
+void add_hook(HookList& list, std::shared_ptr<NodeHook> hook) {
+  const std::lock_guard lock(hook_mutex);
+  // Removed hooks go here, so that a hook added and removed in every step leaves nothing behind.
+  std::erase_if(list, [](const auto& old) { return !old->alive(); });
+  list.push_back(std::move(hook));
+}
+
+HookList copy_hooks(const HookList& list) {
+  const std::lock_guard lock(hook_mutex);
+  return list;
+}
 
 Node::Node() : sequence(next_sequence++) {
   if (thread_state().anomaly) [[unlikely]] {
@@ -17,6 +32,8 @@ Node::Node() : sequence(next_sequence++) {
   }
 }
 Node::~Node() = default;
+
+Ptr<Node> Node::history_of(const Tensor&, uint32_t&) { return Ptr<Node>::share(this); }
 
 void Node::destroy(Node* self) {
   // Deleting a node drops edges and saved tensors, which may drop more nodes: queue those.
@@ -33,6 +50,14 @@ void Node::destroy(Node* self) {
     delete next;
   }
   doomed = nullptr;
+}
+
+std::string operation_name(const Node& node) {
+  const std::string name = node.name();
+  const size_t end = name.find_last_not_of("0123456789") + 1;
+  constexpr std::string_view kSuffix = "Backward";
+  const bool has_suffix = end >= kSuffix.size() && std::string_view(name).substr(0, end).ends_with(kSuffix);
+  return has_suffix ? name.substr(0, end - kSuffix.size()) : name;
 }
 
 uint32_t Node::add_slot(const Tensor& output) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/small_vector.h"
 #include "core/tensor/tensor.h"
 
 namespace rl {
@@ -28,17 +29,22 @@ struct SlotMeta {
 // User callbacks of a node. Each may replace the gradients by returning true.
 struct NodeHook {
   virtual ~NodeHook() = default;
+  // Tensor hooks get one gradient, node hooks all; hooks after a node also get its `inputs`.
   virtual void run(TensorVec& grads, const TensorVec* inputs) = 0;
-  virtual void* python() const { return nullptr; }
+  virtual bool alive() const { return true; }  // false once removed
 };
+using HookList = std::vector<std::shared_ptr<NodeHook>>;
+// Hooks may come and go while another thread runs backward: lists are changed and read under a lock.
+void add_hook(HookList& list, std::shared_ptr<NodeHook> hook);
+HookList copy_hooks(const HookList& list);
 
 struct NodeHooks {
   // Hooks of single outputs (tensor.register_hook), in order of registration, then the ones that
   // store `.grad` of a non-leaf, then hooks of the whole node.
-  std::vector<std::pair<uint32_t, std::shared_ptr<NodeHook>>> tensor;
-  std::vector<std::pair<uint32_t, std::shared_ptr<NodeHook>>> retain_grad;
-  std::vector<std::shared_ptr<NodeHook>> pre;
-  std::vector<std::shared_ptr<NodeHook>> post;
+  std::vector<HookList> tensor;  // by output
+  std::vector<HookList> retain_grad;
+  HookList pre;
+  HookList post;
 };
 
 class Node : public RefCounted<Node> {
@@ -55,12 +61,15 @@ class Node : public RefCounted<Node> {
   // Frees what was saved for backward; apply() afterwards reports the second backward.
   virtual void release_saved() {}
   virtual bool is_accumulator() const { return false; }
+  // What the history of this node's result `t` starts with: this node, unless it runs inside
+  // another one. `slot` becomes the output number.
+  virtual Ptr<Node> history_of(const Tensor& t, uint32_t& slot);
 
   uint32_t add_slot(const Tensor& output);
   NodeHooks& hooks();
 
-  std::vector<Edge> edges;
-  std::vector<SlotMeta> slots;
+  SmallVector<Edge, 3> edges;
+  SmallVector<SlotMeta, 1> slots;
   uint64_t sequence;  // nodes made later run earlier
   std::unique_ptr<NodeHooks> hooks_;
   void* python_object = nullptr;  // the wrapper made by the binding; it holds us, not we it
@@ -68,6 +77,9 @@ class Node : public RefCounted<Node> {
   std::shared_ptr<std::string> trace;
   Ptr<Node> trace_parent;
 };
+
+// The name as error texts have it: "Mul" for "MulBackward0".
+std::string operation_name(const Node& node);
 
 template <class T, class... Args>
 Ptr<T> make_node(Args&&... args) {

@@ -26,11 +26,12 @@ struct AutogradMeta final : TensorExtension {
   uint32_t attr_version = 0;
   Ptr<Node> grad_fn;
   std::atomic<Node*> accumulator{nullptr};  // weak: the accumulator holds the tensor
+  Ptr<Node> borrowed_accumulator;           // of the leaf whose unpacked copy this is
   std::shared_ptr<TensorImpl*> self_cell;   // lets hooks of grad_fn refer to the tensor weakly
   Tensor grad;
   Tensor base;  // defined for differentiable views
-  std::vector<std::shared_ptr<NodeHook>> hooks;                  // of a leaf
-  std::vector<std::shared_ptr<NodeHook>> post_accumulate_hooks;  // of a leaf
+  HookList hooks;                  // of a leaf
+  HookList post_accumulate_hooks;  // of a leaf
 };
 
 inline AutogradMeta* autograd_meta(const Tensor& t) {
@@ -38,10 +39,12 @@ inline AutogradMeta* autograd_meta(const Tensor& t) {
 }
 AutogradMeta& make_autograd_meta(const Tensor& t);
 
-// True for leaves that ask for a gradient and for results of recorded operations.
+// True for leaves that ask for a gradient, for results of recorded operations, and for their views.
 inline bool requires_grad(const Tensor& t) {
   const AutogradMeta* meta = autograd_meta(t);
-  return meta && (meta->requires_grad || meta->grad_fn);
+  if (!meta) return false;
+  if (meta->requires_grad || meta->grad_fn) return true;
+  return meta->base.defined() && requires_grad(meta->base);
 }
 inline bool is_leaf(const Tensor& t) {
   const AutogradMeta* meta = autograd_meta(t);
@@ -63,14 +66,17 @@ void forget_accumulator(const Tensor& t, Node* node);
 Edge gradient_edge(const Tensor& t);
 // Makes `t` the output `slot` of `node` (first recording of a fresh result).
 void set_history(const Tensor& t, const Ptr<Node>& node);
-// The same after an in-place write into `t`, views included.
-void rebase_history(const Tensor& t, Ptr<Node> node);
+// The same after an in-place write into `t`, views included. `edge` of the node is the one that
+// leads to what `t` was before.
+void rebase_history(const Tensor& t, Ptr<Node> node, size_t edge = 0);
 // Refuses in-place writes autograd cannot express.
 void check_inplace(const Tensor& t, bool needs_grad);
 // Records that `view` shares memory with `base` (or with what `base` is a view of).
 void set_view(const Tensor& view, const Tensor& base, ViewKind kind);
 // Shares data and version, drops history.
 Tensor detach(const Tensor& t);
+// Drops the history of `t` itself.
+void drop_history(const Tensor& t);
 // Shares data only (`.data`).
 Tensor variable_data(const Tensor& t);
 void add_tensor_hook(const Tensor& t, std::shared_ptr<NodeHook> hook);
@@ -86,8 +92,11 @@ struct GradOps {
   bool (*has_nan)(const Tensor&);
   // d/d(base) of base.as_strided(...), as a node on top of `next`.
   Ptr<Node> (*as_strided_node)(const Tensor& base, const Tensor& view);
-  // Applies `fn` to the part of the base's gradient that `view` covers.
-  Ptr<Node> (*copy_slices_node)(const Tensor& base, const Tensor& view, Ptr<Node> fn);
+  // Applies `fn` to the part of the base's gradient that `view` covers; `edge` of `fn` leads to the
+  // view as it was.
+  Ptr<Node> (*copy_slices_node)(const Tensor& base, const Tensor& view, Ptr<Node> fn, size_t edge);
+  // A copy of `t` in memory laid out by `strides`.
+  Tensor (*lay_out_like)(const Tensor& t, IntList strides);
 };
 extern GradOps grad_ops;
 

@@ -72,6 +72,7 @@ void compute(Call& call) {
   if (op.kind == OpKind::Pointwise) return run_pointwise(call);
   // Kernels may call other operators; this call's node is the record of them all.
   const GradModeGuard no_grad(false);
+  if (op.kind == OpKind::Mutate) return op.run(call);
   Tensor targets[kMaxResults];
   const int count = call.mode == Mode::InPlace ? 1 : op.result_count;
   if (call.mode != Mode::Functional)
@@ -112,12 +113,13 @@ void run_composite(Call& call) {
 void finish_view(Call& call) {
   const Tensor& base = call.args[0].tensor();
   const ThreadState& state = thread_state();
-  if (state.inference || base.impl()->inference) {
+  if (base.impl()->inference) {
     for (Tensor& t : call.list) t.impl()->inference = true;
     if (call.results[0]) call.results[0].impl()->inference = true;
     return;
   }
-  const ViewKind kind = !state.grad_enabled               ? ViewKind::NoGrad
+  const ViewKind kind = state.inference                   ? ViewKind::Inference
+                        : !state.grad_enabled             ? ViewKind::NoGrad
                         : call.op.flags & kMultiView      ? ViewKind::MultiOutput
                                                           : ViewKind::Default;
   const auto mark = [&](const Tensor& t) {

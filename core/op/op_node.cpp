@@ -13,39 +13,46 @@ Geometry meta_of(const Tensor& t) {
 }
 
 void save_argument(SavedValue& to, const Value& from, bool data, bool sizes, bool clone) {
-  const GradModeGuard no_grad(false);
-  to.value = from;
+  const auto extra = [&]() -> SavedValue::Extra& {
+    if (!to.extra) to.extra = std::make_unique<SavedValue::Extra>();
+    return *to.extra;
+  };
   switch (from.tag()) {
     case Tag::Tensor:
-      to.value = Value(std::nullopt);
-      if (data) to.tensors.emplace_back(clone ? grad_ops.clone(from.tensor()) : from.tensor(), false);
-      if (sizes) to.metas.push_back(meta_of(from.tensor()));
+      // The clone has a history: the derivative's derivative reaches what was there before.
+      if (data) to.tensor = SavedTensor(clone ? grad_ops.clone(from.tensor()) : from.tensor(), false);
+      if (sizes) extra().metas.push_back(meta_of(from.tensor()));
       break;
     case Tag::TensorList:
-      to.value = Value(std::nullopt);
+      extra();
       for (const Tensor& t : from.tensors()) {
-        if (data) to.tensors.emplace_back(t, false);
-        if (sizes) to.metas.push_back(meta_of(t));
+        if (data) to.extra->tensors.emplace_back(t, false);
+        if (sizes) to.extra->metas.push_back(meta_of(t));
       }
       break;
     case Tag::IntList:
-      to.ints = Dims(from.ints());
-      to.value = Value(to.ints);
+      extra().ints = Dims(from.ints());
+      to.value = Value(to.extra->ints);
       break;
     case Tag::FloatList:
-      to.floats.assign(from.floats().begin(), from.floats().end());
-      to.value = Value(std::span<const double>(to.floats));
+      extra().floats.assign(from.floats().begin(), from.floats().end());
+      to.value = Value(std::span<const double>(to.extra->floats));
+      break;
+    case Tag::ScalarList:
+      extra().scalars.assign(from.scalars().begin(), from.scalars().end());
+      to.value = Value(std::span<const Scalar>(to.extra->scalars));
       break;
     case Tag::String:
-      to.text = from.string();
-      to.value = Value(std::string_view(to.text));
+      extra().text = from.string();
+      to.value = Value(std::string_view(to.extra->text));
       break;
     case Tag::Complex:
-      to.scalar = from.scalar();
-      to.value = Value(to.scalar);
+      extra().scalars.push_back(from.scalar());
+      to.value = Value(to.extra->scalars[0]);
       break;
-    default: break;
+    default: to.value = from; break;
   }
+  if (sizes && from.is_none()) extra().metas.emplace_back();
 }
 
 }  // namespace
@@ -66,7 +73,8 @@ bool any_requires_grad(const Call& call) {
 Ptr<OpNode> begin_record(const Call& call) {
   auto node = make_node<OpNode>(call.op);
   const OpRecord& op = call.op;
-  node->args = std::make_unique<SavedValue[]>(op.param_count);
+  node->args.resize(op.param_count);
+  node->edge_begin.resize(op.param_count + 1u);
   for (uint32_t i = 0; i < op.param_count; ++i) {
     const Value& v = call.args[i];
     const auto first = static_cast<uint32_t>(node->edges.size());
@@ -112,7 +120,7 @@ void finish_record(Call& call, const Ptr<OpNode>& node) {
     }
   }
   if (node->saves.results) {
-    node->results = std::make_unique<SavedTensor[]>(op.result_count);
+    node->results.resize(op.result_count);
     for (uint32_t k = 0; k < op.result_count; ++k)
       if (node->saves.results >> k & 1) node->results[k] = SavedTensor(call.results[k], true);
   }
@@ -144,10 +152,13 @@ TensorVec OpNode::apply(TensorVec&& grads) {
 }
 
 void OpNode::release_saved() {
-  for (int i = 0; i < op.param_count; ++i)
-    for (SavedTensor& t : args[i].tensors) t.reset();
-  if (results)
-    for (int k = 0; k < op.result_count; ++k) results[k].reset();
+  for (SavedValue& arg : args) {
+    if (arg.tensor.defined()) arg.tensor.reset();
+    if (!arg.extra) continue;
+    for (SavedTensor& t : arg.extra->tensors) t.reset();
+  }
+  for (SavedTensor& t : results)
+    if (t.defined()) t.reset();
 }
 
 Tensor Vjp::grad(uint32_t k) const {
@@ -169,8 +180,7 @@ bool Vjp::needs_element(uint32_t param, uint32_t element) const {
 }
 
 Tensor Vjp::tensor(uint32_t param) const {
-  const auto& saved = node.args[param].tensors;
-  return saved.empty() ? Tensor() : saved[0].unpack(Ptr<Node>::share(&node));
+  return node.args[param].tensor.unpack(&node);
 }
 
 Operand Vjp::operand(uint32_t param) const {
@@ -180,11 +190,11 @@ Operand Vjp::operand(uint32_t param) const {
 
 TensorVec Vjp::tensors(uint32_t param) const {
   TensorVec out;
-  for (const SavedTensor& t : node.args[param].tensors)
-    out.push_back(t.unpack(Ptr<Node>::share(&node)));
+  if (const auto& extra = node.args[param].extra)
+    for (const SavedTensor& t : extra->tensors) out.push_back(t.unpack(&node));
   return out;
 }
 
-Tensor Vjp::result(uint32_t k) const { return node.results[k].unpack(Ptr<Node>::share(&node)); }
+Tensor Vjp::result(uint32_t k) const { return node.results[k].unpack(&node); }
 
 }  // namespace rl

@@ -16,15 +16,20 @@ struct Geometry {
   Device device;
 };
 
-// An argument kept for backward, with its own copy of any list.
+// An argument kept for backward. Tensors and numbers, the usual case, need no heap.
 struct SavedValue {
+  // What a Value only borrows, and what few arguments have.
+  struct Extra {
+    Dims ints;
+    std::vector<double> floats;
+    std::vector<Scalar> scalars;
+    std::string text;
+    std::vector<SavedTensor> tensors;  // of a list
+    std::vector<Geometry> metas;       // where only sizes are needed
+  };
   Value value;
-  Dims ints;
-  std::vector<double> floats;
-  std::string text;
-  Scalar scalar;
-  std::vector<SavedTensor> tensors;  // one, or a list's
-  std::vector<Geometry> metas;       // where only sizes are needed
+  SavedTensor tensor;
+  std::unique_ptr<Extra> extra;
 };
 
 class OpNode final : public Node {
@@ -33,12 +38,17 @@ class OpNode final : public Node {
   TensorVec apply(TensorVec&& grads) override;
   std::string name() const override;
   void release_saved() override;
+  Ptr<Node> history_of(const Tensor& t, uint32_t& slot) override {
+    return outer ? outer->history_of(t, slot) : Ptr<Node>::share(this);
+  }
 
   const OpRecord& op;
-  std::unique_ptr<SavedValue[]> args;   // one a parameter
-  std::unique_ptr<SavedTensor[]> results;
-  Saves saves;  // what the derivatives that will run read
-  uint32_t edge_begin[kMaxParams + 1];  // edges of parameter i: [begin[i], begin[i + 1])
+  Node* outer = nullptr;  // the node this one runs inside of (a write through a view)
+  SmallVector<SavedValue, 3> args;      // one a parameter
+  SmallVector<SavedTensor, 1> results;  // as many as there are, or none
+  Saves saves;                          // what the derivatives that will run read
+  // Edges of parameter i: [begin[i], begin[i + 1]).
+  SmallVector<uint32_t, 4> edge_begin;
 };
 
 // Backward of one call: gradients in, saved arguments, gradients out.
@@ -57,9 +67,9 @@ struct Vjp {
   TensorVec tensors(uint32_t param) const;
   Tensor result(uint32_t k) const;
   const Value& arg(uint32_t param) const { return node.args[param].value; }
-  const Dims& sizes(uint32_t param) const { return node.args[param].metas.at(0).sizes; }
-  Dtype dtype(uint32_t param) const { return node.args[param].metas.at(0).dtype; }
-  const std::vector<Geometry>& metas(uint32_t param) const { return node.args[param].metas; }
+  const std::vector<Geometry>& metas(uint32_t param) const { return node.args[param].extra->metas; }
+  const Dims& sizes(uint32_t param) const { return metas(param).at(0).sizes; }
+  Dtype dtype(uint32_t param) const { return metas(param).at(0).dtype; }
   void set(uint32_t param, Tensor grad) { out[node.edge_begin[param]] = std::move(grad); }
   void set(uint32_t param, TensorVec&& list) {
     for (uint32_t i = 0; i < list.size(); ++i)

@@ -8,49 +8,80 @@
 namespace rl {
 namespace {
 
+// A complex tensor as the real numbers it consists of, and back, where a view looks at it so.
+Tensor as_parts(const Tensor& base, Dtype view) {
+  if (base.dtype() == view) return base;
+  if (base.is_complex() && !is_complex(view)) return ops::view_as_real(base);
+  RL_CHECK(!base.is_complex() && is_complex(view),
+           "in-place writes through a view of another dtype have no derivative");
+  return ops::view_as_complex(base);
+}
+int64_t offset_in(const Geometry& base, Dtype view) {
+  if (base.dtype == view) return base.offset;
+  return is_complex(view) ? base.offset / 2 : base.offset * 2;
+}
+
 // History of a base after an in-place write through one of its views: outside the view the gradient
 // passes unchanged, inside it goes through the written operation.
 class CopySlices final : public Node {
  public:
-  CopySlices(const Tensor& base, const Tensor& view, Ptr<Node> fn)
+  CopySlices(const Tensor& base, const Tensor& view, Ptr<Node> fn, size_t edge)
       : base_{base.sizes(), base.strides(), base.offset(), base.dtype(), base.device()},
         view_{view.sizes(), view.strides(), view.offset(), view.dtype(), view.device()},
-        fn_(std::move(fn)) {
+        fn_(std::move(fn)),
+        edge_(edge) {
     edges = fn_->edges;
-    if (edges.empty()) edges.emplace_back();
-    edges[0] = gradient_edge(base);
+    if (edges.size() <= edge_) edges.resize(edge_ + 1);
+    edges[edge_] = gradient_edge(base);
+    if (auto* op = dynamic_cast<OpNode*>(fn_.get())) op->outer = this;
   }
-  std::string name() const override { return "CopySlices"; }
-  void release_saved() override { fn_->release_saved(); }
+  std::string name() const override { return "torch::autograd::CopySlices"; }
+  void release_saved() override {
+    fn_->release_saved();
+    released_ = true;
+  }
+
+  // A saved result of the write is this node's output, seen through the view.
+  Ptr<Node> history_of(const Tensor& t, uint32_t& slot) override {
+    const Tensor base = alias(t, base_.sizes, base_.strides, base_.offset);
+    AutogradMeta& meta = make_autograd_meta(base);
+    meta.grad_fn = Ptr<Node>::share(this);
+    Ptr<Node> node = grad_ops.as_strided_node(base, alias(t, view_.sizes, view_.strides, view_.offset));
+    slot = node->add_slot(t);
+    return node;
+  }
 
   TensorVec apply(TensorVec&& grads) override {
+    if (released_) fail_backward_twice();
     if (!grads[0].defined()) return TensorVec(edges.size());
-    const Tensor whole = ops::_lay_out_like(grads[0], base_.strides);
-    const bool parts = view_.dtype != base_.dtype;  // real numbers within complex ones
-    const int64_t at = view_.offset - (parts ? 2 : 1) * base_.offset;
-    const Tensor slice = ops::as_strided(parts ? ops::view_as_real(whole) : whole, view_.sizes,
-                                         view_.strides, at);
+    Tensor whole = ops::_lay_out_like(grads[0], base_.strides);
+    const Tensor seen = as_parts(whole, view_.dtype);
+    const Tensor slice = ops::as_strided(seen, view_.sizes, view_.strides,
+                                         view_.offset - offset_in(base_, view_.dtype));
     TensorVec out = fn_->apply({ops::clone(slice)});
     out.resize(edges.size());
-    if (out[0].defined()) ops::copy_.inplace(slice, out[0]);
-    else ops::zero_.inplace(slice);
-    out[0] = whole;
+    if (edges[edge_]) {
+      if (out[edge_].defined()) ops::copy_.inplace(slice, out[edge_]);
+      else ops::zero_.inplace(slice);
+      out[edge_] = std::move(whole);
+    }
     return out;
   }
 
  private:
   const Geometry base_, view_;
   const Ptr<Node> fn_;
+  const size_t edge_;
+  std::atomic<bool> released_{false};
 };
 
-Ptr<Node> copy_slices_node(const Tensor& base, const Tensor& view, Ptr<Node> fn) {
-  return make_node<CopySlices>(base, view, std::move(fn));
+Ptr<Node> copy_slices_node(const Tensor& base, const Tensor& view, Ptr<Node> fn, size_t edge) {
+  return make_node<CopySlices>(base, view, std::move(fn), edge);
 }
 
 Ptr<Node> as_strided_node(const Tensor& base, const Tensor& view) {
   const GradModeGuard on(true);
-  const Tensor from = base.is_complex() && !view.is_complex() ? ops::view_as_real(base) : base;
-  RL_CHECK(from.dtype() == view.dtype(), "in-place writes through a view of another dtype have no derivative");
+  const Tensor from = as_parts(base, view.dtype());
   const Value args[] = {from, view.sizes(), view.strides(), view.offset()};
   const Call call{ops::as_strided, args, Mode::Functional, {}, {}};
   return begin_record(call);
@@ -58,7 +89,7 @@ Ptr<Node> as_strided_node(const Tensor& base, const Tensor& view) {
 
 bool has_nan(const Tensor& t) {
   const GradModeGuard off(false);
-  return item(ops::sum(ops::isnan(t))).to_int() != 0;
+  return is_differentiable(t.dtype()) && item(ops::any(ops::isnan(t))).to_bool();
 }
 
 }  // namespace
@@ -73,6 +104,7 @@ void install_autograd_ops() {
       .has_nan = has_nan,
       .as_strided_node = as_strided_node,
       .copy_slices_node = copy_slices_node,
+      .lay_out_like = [](const Tensor& t, IntList strides) { return ops::_lay_out_like(t, strides); },
   };
 }
 

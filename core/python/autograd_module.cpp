@@ -6,15 +6,22 @@
 #include "core/autograd/variable.h"
 #include "core/python/node_object.h"
 #include "core/python/tensor_object.h"
+#include "core/python/types.h"
 
 namespace rl::python {
 namespace {
 
-Edge edge_of_root(const Tensor& t, Py_ssize_t i) {
-  Edge edge = gradient_edge(t);
-  RL_CHECK(edge, "element ", static_cast<int64_t>(i),
-           " of tensors does not require grad and does not have a grad_fn");
-  return edge;
+// A tensor's gradient edge, or the one that a (node, slot) tuple stands for.
+Edge edge_of(PyObject* o) {
+  if (is_tensor(o)) return gradient_edge(unwrap(o));
+  PyObject* node;
+  unsigned slot;
+  if (!PyArg_ParseTuple(o, "OI", &node, &slot)) throw PythonError();
+  const Ptr<Node> found = unwrap_node(node);
+  RL_CHECK_TYPE(found, "expected a node of the graph, not ", Py_TYPE(node)->tp_name);
+  RL_CHECK_INDEX(slot < found->slots.size(), "output ", static_cast<int64_t>(slot), " of ", found->name(),
+                 " does not exist");
+  return {found, slot};
 }
 
 // run_backward(tensors, grad_tensors, keep_graph, create_graph, inputs, allow_unused, accumulate)
@@ -27,14 +34,18 @@ PyObject* run_backward_py(PyObject*, PyObject* args) {
   return guarded([&]() -> PyObject* {
     BackwardRequest request;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tensors); ++i) {
-      const Tensor& t = unwrap(PyTuple_GET_ITEM(tensors, i));
-      request.roots.push_back(edge_of_root(t, i));
+      request.roots.push_back(edge_of(PyTuple_GET_ITEM(tensors, i)));
+      RL_CHECK(request.roots.back(), "element ", static_cast<int64_t>(i),
+               " of tensors does not require grad and does not have a grad_fn");
       request.gradients.push_back(unwrap(PyTuple_GET_ITEM(grads, i)));
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(inputs); ++i) {
-      const Tensor& t = unwrap(PyTuple_GET_ITEM(inputs, i));
-      RL_CHECK(requires_grad(t), "One of the differentiated Tensors does not require grad");
-      request.inputs.push_back(gradient_edge(t));
+      PyObject* item = PyTuple_GET_ITEM(inputs, i);
+      if (is_tensor(item)) {
+        if (accumulate) retain_grad(unwrap(item));
+        RL_CHECK(requires_grad(unwrap(item)), "One of the differentiated Tensors does not require grad");
+      }
+      request.inputs.push_back(edge_of(item));
     }
     request.keep_graph = keep;
     request.create_graph = create;
@@ -46,12 +57,35 @@ PyObject* run_backward_py(PyObject*, PyObject* args) {
       out = run_backward(std::move(request));
     }
     if (!returns) Py_RETURN_NONE;
-    for (const Tensor& t : out)
-      RL_CHECK(t.defined() || allow_unused,
-               "One of the differentiated Tensors appears to not have been used in the graph. Set "
-               "allow_unused=True if this is the desired behavior.");
+    for (size_t i = 0; i < out.size(); ++i)
+      RL_CHECK(out[i].defined() || allow_unused, "The differentiated Tensor at index ", i,
+               " appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
     return wrap_tuple(out);
   });
+}
+
+// slot_metadata(node, slot) -> (sizes, dtype) of that output
+PyObject* slot_metadata(PyObject*, PyObject* edge) {
+  return guarded([&] {
+    const Edge e = edge_of(edge);
+    const SlotMeta& slot = e.node->slots[e.slot];
+    return checked(Py_BuildValue("NN", wrap_size(slot.sizes), wrap(slot.dtype)));
+  });
+}
+
+PyObject* increment_version(PyObject*, PyObject* tensor) {
+  return guarded([&]() -> PyObject* {
+    RL_CHECK_TYPE(is_tensor(tensor), "increment_version expects a Tensor, not ", Py_TYPE(tensor)->tp_name);
+    RL_CHECK(!unwrap(tensor).impl()->inference, "Inference tensors do not track version counter.");
+    unwrap(tensor).impl()->bump_version();
+    Py_RETURN_NONE;
+  });
+}
+
+PyObject* pass_id(PyObject*, PyObject*) { return PyLong_FromUnsignedLongLong(current_pass()); }
+PyObject* goes_everywhere(PyObject*, PyObject*) { return PyBool_FromLong(pass_goes_everywhere()); }
+PyObject* will_run(PyObject*, PyObject* node) {
+  return guarded([&] { return PyBool_FromLong(pass_will_run(unwrap_node(node).get())); });
 }
 
 PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(thread_state().grad_enabled); }
@@ -145,6 +179,11 @@ PyMethodDef methods[] = {
     {"is_inference_mode_enabled", is_inference, METH_NOARGS, "Whether inference mode is on."},
     {"_set_inference_mode", set_inference, METH_O, "Sets the thread's inference mode."},
     {"get_gradient_edge", gradient_edge_py, METH_O, "(node, slot) a tensor's gradient goes to."},
+    {"slot_metadata", slot_metadata, METH_VARARGS, "slot_metadata(node, slot) -> (sizes, dtype) of that output."},
+    {"increment_version", increment_version, METH_O, "Counts an in-place write."},
+    {"backward_pass_id", pass_id, METH_NOARGS, "A number for the running backward pass, 0 outside."},
+    {"backward_goes_everywhere", goes_everywhere, METH_NOARGS, "False where only chosen inputs get gradients."},
+    {"node_will_run", will_run, METH_O, "Whether the running backward pass reaches the node."},
     {"queue_callback", queue_callback_py, METH_O, "Calls f() when the running backward pass ends."},
     {"current_graph_node", current_node_py, METH_NOARGS, "The node whose backward runs."},
     {"set_anomaly_enabled", set_anomaly, METH_VARARGS, "set_anomaly_enabled(on, check_nan)"},

@@ -7,6 +7,7 @@
 #include "core/autograd/saved_tensor.h"
 #include "core/ops/ops.h"
 #include "core/python/hooks.h"
+#include "core/python/saved_object.h"
 #include "core/python/tensor_object.h"
 
 namespace rl::python {
@@ -25,6 +26,7 @@ struct ContextObject {
   PyObject* dirty;
   PyObject* non_differentiable;
   PyObject* needs_input_grad;
+  PyObject* metadata;
   std::vector<SavedTensor>* saved;
   bool materialize;
   bool released;
@@ -110,6 +112,7 @@ int context_traverse(PyObject* o, visitproc visit, void* arg) {
   Py_VISIT(c->to_save);
   Py_VISIT(c->dirty);
   Py_VISIT(c->non_differentiable);
+  Py_VISIT(c->metadata);
   return 0;
 }
 
@@ -120,6 +123,7 @@ int context_clear(PyObject* o) {
   Py_CLEAR(c->dirty);
   Py_CLEAR(c->non_differentiable);
   Py_CLEAR(c->needs_input_grad);
+  Py_CLEAR(c->metadata);
   return 0;
 }
 
@@ -167,11 +171,28 @@ PyObject* saved_tensors(PyObject* o, void*) {
     ContextObject* c = context_of(o);
     if (!c->saved) return c->to_save ? Py_NewRef(c->to_save) : PyTuple_New(0);
     if (c->released && !c->saved->empty()) fail_backward_twice();
-    const Ptr<Node> owner = c->node ? Ptr<Node>::share(static_cast<Node*>(c->node)) : nullptr;
     TensorVec list;
-    for (const SavedTensor& t : *c->saved) list.push_back(t.unpack(owner));
+    for (const SavedTensor& t : *c->saved) list.push_back(t.unpack(static_cast<Node*>(c->node)));
     return wrap_tuple(list);
   });
+}
+
+PyObject* raw_saved_tensors(PyObject* o, void*) {
+  return guarded([&]() -> PyObject* {
+    ContextObject* c = context_of(o);
+    const size_t n = c->saved && c->node ? c->saved->size() : 0;
+    Object out(checked(PyTuple_New(static_cast<Py_ssize_t>(n))));
+    for (size_t i = 0; i < n; ++i)
+      PyTuple_SET_ITEM(out.get(), static_cast<Py_ssize_t>(i),
+                       wrap_saved(Ptr<Node>::share(static_cast<Node*>(c->node)), (*c->saved)[i]));
+    return out.release();
+  });
+}
+
+PyObject* metadata(PyObject* o, void*) {
+  ContextObject* c = context_of(o);
+  if (!c->metadata) c->metadata = PyDict_New();
+  return Py_XNewRef(c->metadata);
 }
 
 PyObject* next_functions(PyObject* o, void*) {
@@ -185,13 +206,19 @@ PyObject* next_functions(PyObject* o, void*) {
   });
 }
 
-PyObject* context_name(PyObject* o, PyObject*) { return PyUnicode_FromString(Py_TYPE(o)->tp_name); }
-
-bool contains(PyObject* tuple, PyObject* o) {
-  if (!tuple) return false;
+// Where `o` stands in a tuple, or -1.
+Py_ssize_t find(PyObject* tuple, PyObject* o) {
+  if (!tuple) return -1;
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i)
-    if (PyTuple_GET_ITEM(tuple, i) == o) return true;
-  return false;
+    if (PyTuple_GET_ITEM(tuple, i) == o) return i;
+  return -1;
+}
+bool contains(PyObject* tuple, PyObject* o) { return find(tuple, o) >= 0; }
+
+void check_all_tensors(PyObject* tuple, const char* what) {
+  for (Py_ssize_t i = 0; tuple && i < PyTuple_GET_SIZE(tuple); ++i)
+    RL_CHECK_TYPE(is_tensor(PyTuple_GET_ITEM(tuple, i)), what, " can only be Tensors, but argument ",
+                  static_cast<int64_t>(i), " is of type ", Py_TYPE(PyTuple_GET_ITEM(tuple, i))->tp_name);
 }
 
 // begin_function(ctx, inputs) -> whether the call is recorded. Sets needs_input_grad.
@@ -224,70 +251,99 @@ PyObject* begin_function(PyObject*, PyObject* args) {
   });
 }
 
-// finish_function(ctx, inputs, outputs, records) -> outputs with their history.
+// One output of forward, with its place in the graph.
+Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs, PyObject* item, bool single) {
+  Tensor t = unwrap(item);
+  const Py_ssize_t input = find(inputs, item);
+  const bool differentiable = node && is_differentiable(t.dtype()) && !contains(c->non_differentiable, item);
+  if (contains(c->dirty, item)) {
+    if (node && differentiable) {
+      RL_CHECK(!(is_leaf(t) && requires_grad(t)),
+               "a leaf Variable that requires grad has been used in an in-place operation.");
+      RL_CHECK(single || !is_view(t),
+               "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
+               "return more than one Tensor: clone the input, or split the Function.");
+      check_inplace(t, true);
+      // Edges belong to tensors only.
+      size_t edge = 0;
+      for (Py_ssize_t i = 0; i < input; ++i) edge += is_tensor(PyTuple_GET_ITEM(inputs, i));
+      t.impl()->bump_version();
+      rebase_history(t, node, edge);
+    } else {
+      if (node) drop_history(t);
+      if (node) node->add_slot(t);
+      t.impl()->bump_version();
+    }
+    return t;
+  }
+  if (input >= 0) {
+    // An input handed back becomes another tensor over the same data.
+    const GradModeGuard off(false);
+    t = node ? ops::view_as_self(t) : t;
+    if (node) make_autograd_meta(t).view_kind = ViewKind::Custom;
+  }
+  if (!differentiable) {
+    if (!node) return t;
+    if (input < 0) drop_history(t);
+    else t = detach(t);
+    node->add_slot(t);
+    return t;
+  }
+  AutogradMeta& meta = make_autograd_meta(t);
+  RL_CHECK(input >= 0 || !meta.requires_grad || meta.grad_fn, 
+           "a leaf Variable that requires grad was returned by a custom Function without being one of its inputs");
+  if (meta.base.defined()) meta.view_kind = single ? ViewKind::Custom : ViewKind::MultiOutput;
+  set_history(t, node);
+  return t;
+}
+
+// finish_function(ctx, inputs, outputs, records, setup) -> outputs with their history. `setup`: the
+// context was filled by setup_context.
 PyObject* finish_function(PyObject*, PyObject* args) {
   PyObject *context, *inputs, *outputs;
-  int records;
-  if (!PyArg_ParseTuple(args, "O!O!O!p", context_type, &context, &PyTuple_Type, &inputs, &PyTuple_Type, &outputs,
-                        &records))
+  int records, setup;
+  if (!PyArg_ParseTuple(args, "O!O!O!pp", context_type, &context, &PyTuple_Type, &inputs, &PyTuple_Type, &outputs,
+                        &records, &setup))
     return nullptr;
   return guarded([&] {
     ContextObject* c = context_of(context);
-    Ptr<PyNode> node = records ? Ptr<PyNode>::adopt(c->node) : nullptr;
+    const Ptr<PyNode> node = records ? Ptr<PyNode>::adopt(c->node) : nullptr;
+    check_all_tensors(c->dirty, "mark_dirty arguments");
+    check_all_tensors(c->non_differentiable, "mark_non_differentiable arguments");
+    for (Py_ssize_t i = 0; c->dirty && i < PyTuple_GET_SIZE(c->dirty); ++i)
+      RL_CHECK(contains(outputs, PyTuple_GET_ITEM(c->dirty, i)),
+               "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+               "are modified inplace must all be outputs of the Function.");
     const Py_ssize_t n = PyTuple_GET_SIZE(outputs);
+    Py_ssize_t differentiable = 0;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+      PyObject* item = PyTuple_GET_ITEM(outputs, i);
+      differentiable += is_tensor(item) && is_differentiable(unwrap(item).dtype()) &&
+                        !contains(c->non_differentiable, item);
+      RL_CHECK(!setup || !node || !is_tensor(item) || !contains(inputs, item) || contains(c->dirty, item) ||
+                   !contains(c->to_save, item),
+               "A input that has been returned as-is as output is being saved for backward. This is not supported "
+               "if you override setup_context: return and save a view of the input instead, e.g. x.view_as(x).");
+    }
     Object result(checked(PyTuple_New(n)));
     for (Py_ssize_t i = 0; i < n; ++i) {
       PyObject* item = PyTuple_GET_ITEM(outputs, i);
-      if (!is_tensor(item)) {
-        if (node) {
-          node->slots.emplace_back();
-          node->tensor_output.push_back(false);
-        }
+      if (node) node->tensor_output.push_back(is_tensor(item));
+      if (is_tensor(item)) {
+        PyTuple_SET_ITEM(result.get(), i, wrap(finish_output(c, node, inputs, item, differentiable == 1)));
+      } else {
+        if (node) node->slots.emplace_back();
         PyTuple_SET_ITEM(result.get(), i, Py_NewRef(item));
-        continue;
       }
-      Tensor t = unwrap(item);
-      const bool is_input = contains(inputs, item);
-      const bool dirty = contains(c->dirty, item);
-      const bool differentiable = node && is_differentiable(t.dtype()) && !contains(c->non_differentiable, item);
-      if (node) node->tensor_output.push_back(true);
-      if (dirty) {
-        RL_CHECK(is_input, "Some elements marked as dirty during the forward method were not returned as output. "
-                 "The inputs that are modified inplace must all be outputs of the Function.");
-        if (node) {
-          check_inplace(t, true);
-          rebase_history(t, node);
-        }
-        t.impl()->bump_version();
-      } else if (is_input) {
-        // An input handed back becomes another tensor over the same data.
-        const GradModeGuard off(false);
-        t = ops::view_as_self(t);
-        if (differentiable) {
-          make_autograd_meta(t).view_kind = ViewKind::Custom;
-          set_history(t, node);
-        } else if (node) {
-          node->add_slot(t);
-        }
-      } else if (differentiable) {
-        AutogradMeta& meta = make_autograd_meta(t);
-        if (meta.base.defined()) {
-          meta.view_kind = ViewKind::Custom;
-          meta.attr_version = t.version();
-        }
-        set_history(t, node);
-      } else if (node) {
-        node->add_slot(t);
-      }
-      PyTuple_SET_ITEM(result.get(), i, wrap(t));
     }
     if (node) {
       delete c->saved;
       c->saved = new std::vector<SavedTensor>;
       for (Py_ssize_t i = 0; c->to_save && i < PyTuple_GET_SIZE(c->to_save); ++i) {
         PyObject* item = PyTuple_GET_ITEM(c->to_save, i);
-        const bool is_output = contains(outputs, item) && !contains(inputs, item);
-        c->saved->emplace_back(item == Py_None ? Tensor() : unwrap(item), is_output);
+        const Tensor t = item == Py_None ? Tensor() : unwrap(item);
+        const bool is_output = t.defined() && !is_leaf(t) && autograd_meta(t)->grad_fn.get() == node.get();
+        c->saved->emplace_back(t, is_output);
       }
       Py_CLEAR(c->to_save);
     }
@@ -304,36 +360,28 @@ PyObject* abandon_function(PyObject*, PyObject* context) {
   });
 }
 
-Node& live_node(PyObject* o) {
-  RL_CHECK(context_of(o)->node, "hooks need a call that is recorded in the graph");
-  return *context_of(o)->node;
-}
-PyObject* register_hook(PyObject* o, PyObject* hook) {
-  return guarded([&] { return add_post_hook(live_node(o), hook); });
-}
-PyObject* register_prehook(PyObject* o, PyObject* hook) {
-  return guarded([&] { return add_pre_hook(live_node(o), hook); });
-}
-
 PyMethodDef context_methods[] = {
-    {"register_hook", register_hook, METH_O, "register_hook(fn): fn(grad_inputs, grad_outputs) after backward."},
-    {"register_prehook", register_prehook, METH_O, "register_prehook(fn): fn(grad_outputs) before backward."},
     {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps inputs and outputs for backward."},
     {"mark_dirty", mark_dirty, METH_VARARGS, "These inputs were written in place."},
     {"mark_non_differentiable", mark_non_differentiable, METH_VARARGS, "These outputs carry no gradient."},
     {"set_materialize_grads", set_materialize_grads, METH_O,
      "False: missing gradients come as None instead of zeros."},
-    {"name", context_name, METH_NOARGS, "The node's name."},
     {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef context_getset[] = {
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
     {"saved_tensors", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
+    {"saved_variables", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
+    {"_raw_saved_tensors", raw_saved_tensors, nullptr, "The same as objects that take hooks.", nullptr},
+    {"metadata", metadata, nullptr, "A dict for the user.", nullptr},
     {"next_functions", next_functions, nullptr, "(node, output index) of each tensor input.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMemberDef context_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(ContextObject, dict), READONLY, nullptr},
-    {"needs_input_grad", T_OBJECT, offsetof(ContextObject, needs_input_grad), READONLY, nullptr},
-    {"to_save", T_OBJECT, offsetof(ContextObject, to_save), READONLY, nullptr},
+    {"needs_input_grad", T_OBJECT, offsetof(ContextObject, needs_input_grad), 0, nullptr},
+    {"non_differentiable", T_OBJECT, offsetof(ContextObject, non_differentiable), 0, nullptr},
+    {"dirty_tensors", T_OBJECT, offsetof(ContextObject, dirty), 0, nullptr},
+    {"materialize_grads", T_BOOL, offsetof(ContextObject, materialize), 0, nullptr},
+    {"to_save", T_OBJECT, offsetof(ContextObject, to_save), 0, nullptr},
     {nullptr, 0, 0, 0, nullptr}};
 PyType_Slot context_slots[] = {{Py_tp_new, reinterpret_cast<void*>(context_new)},
                                {Py_tp_dealloc, reinterpret_cast<void*>(context_dealloc)},
@@ -348,7 +396,7 @@ PyType_Spec context_spec = {"rushlight._C._FunctionBase", sizeof(ContextObject),
 
 PyMethodDef methods[] = {{"begin_function", begin_function, METH_VARARGS, "begin_function(ctx, inputs)"},
                          {"finish_function", finish_function, METH_VARARGS,
-                          "finish_function(ctx, inputs, outputs, records)"},
+                          "finish_function(ctx, inputs, outputs, records, setup)"},
                          {"abandon_function", abandon_function, METH_O, "abandon_function(ctx)"},
                          {nullptr, nullptr, 0, nullptr}};
 
@@ -356,6 +404,11 @@ PyMethodDef methods[] = {{"begin_function", begin_function, METH_VARARGS, "begin
 
 void init_functions(PyObject* module) {
   context_type = add_type(module, context_spec, "_FunctionBase");
+  for (PyMethodDef* m = node_methods; m->ml_name; ++m) {
+    const Object method(checked(PyDescr_NewMethod(context_type, m)));
+    if (PyObject_SetAttrString(reinterpret_cast<PyObject*>(context_type), m->ml_name, method.get()) < 0)
+      throw PythonError();
+  }
   if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
 }
 

@@ -1,6 +1,7 @@
 // Hooks: each holds its callable until its handle removes it.
 #include "core/python/hooks.h"
 
+#include "core/autograd/engine.h"
 #include "core/autograd/saved_tensor.h"
 #include "core/python/node_object.h"
 #include "core/python/tensor_object.h"
@@ -11,7 +12,10 @@ namespace {
 enum class HookKind : uint8_t { Tensor, Accumulated, Pre, Post };
 
 struct PyHook final : NodeHook {
-  PyHook(PyObject* f, HookKind k) : callable(Py_NewRef(f)), kind(k) {}
+  PyHook(PyObject* f, HookKind k) : callable(Py_NewRef(f)), kind(k) {
+    static uint64_t next = 0;
+    id = next++;
+  }
   ~PyHook() override {
     if (!callable || !Py_IsInitialized()) return;
     const GilAcquire gil;
@@ -40,7 +44,8 @@ struct PyHook final : NodeHook {
     if (!out) throw PythonError();
     if (out.get() == Py_None) return;
     const bool sequence = PyTuple_Check(out.get()) || PyList_Check(out.get());
-    RL_CHECK_TYPE(sequence || grads.size() == 1, "expected hook to return a tuple");
+    RL_CHECK_TYPE(sequence || grads.size() == 1, "expected hook to return a tuple of gradients, but got ",
+                  Py_TYPE(out.get())->tp_name);
     if (!sequence) return replace(grads[0], out.get());
     RL_CHECK(PySequence_Fast_GET_SIZE(out.get()) == static_cast<Py_ssize_t>(grads.size()),
              "hook has returned an incorrect number of values (got ",
@@ -51,29 +56,70 @@ struct PyHook final : NodeHook {
 
   static void replace(Tensor& grad, PyObject* with) {
     if (with == Py_None) return;
-    RL_CHECK_TYPE(is_tensor(with), "expected hook to return a Tensor or None, but got ", Py_TYPE(with)->tp_name);
-    RL_CHECK(!grad.defined() || unwrap(with).sizes() == grad.sizes(), "hook has changed the size of value");
+    RL_CHECK_TYPE(is_tensor(with), "expected Variable, but hook returned '", Py_TYPE(with)->tp_name, "'");
+    if (grad.defined()) {
+      RL_CHECK(unwrap(with).dtype() == grad.dtype(), "hook has changed the type of value (was torch.",
+               legacy_name(grad.dtype()), "Tensor got torch.", legacy_name(unwrap(with).dtype()), "Tensor)");
+      RL_CHECK(unwrap(with).sizes() == grad.sizes(), "hook has changed the size of value");
+    }
     grad = unwrap(with);
   }
 
+  bool alive() const override { return callable != nullptr; }
+
   PyObject* callable;
   HookKind kind;
+  uint64_t id;
 };
 
-constexpr const char* kCapsule = "rushlight.hook";
+// --- handles
+struct HandleObject {
+  PyObject_HEAD
+  std::shared_ptr<PyHook> hook;
+};
+
+PyTypeObject* handle_type;
+
+PyHook& hook_of(PyObject* handle) { return *reinterpret_cast<HandleObject*>(handle)->hook; }
+
+void handle_dealloc(PyObject* o) {
+  PyTypeObject* type = Py_TYPE(o);
+  std::destroy_at(&reinterpret_cast<HandleObject*>(o)->hook);
+  type->tp_free(o);
+  Py_DECREF(type);
+}
+PyObject* handle_remove(PyObject* o, PyObject*) {
+  Py_CLEAR(hook_of(o).callable);
+  Py_RETURN_NONE;
+}
+PyObject* handle_enter(PyObject* o, PyObject*) { return Py_NewRef(o); }
+PyObject* handle_exit(PyObject* o, PyObject*) { return handle_remove(o, nullptr); }
+PyObject* handle_id(PyObject* o, void*) { return PyLong_FromUnsignedLongLong(hook_of(o).id); }
+
+PyMethodDef handle_methods[] = {{"remove", handle_remove, METH_NOARGS, "The hook is not called again."},
+                                {"__enter__", handle_enter, METH_NOARGS, "The handle."},
+                                {"__exit__", handle_exit, METH_VARARGS, "Removes the hook."},
+                                {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef handle_getset[] = {{"id", handle_id, nullptr, "Numbers hooks in order of registration.", nullptr},
+                               {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyType_Slot handle_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(handle_dealloc)},
+                              {Py_tp_methods, handle_methods},
+                              {Py_tp_getset, handle_getset},
+                              {Py_tp_doc, const_cast<char*>("remove() takes a hook away; also a context manager.")},
+                              {0, nullptr}};
+PyType_Spec handle_spec = {"rushlight._C.HookHandle", sizeof(HandleObject), 0,
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, handle_slots};
 
 PyObject* make_handle(const std::shared_ptr<PyHook>& hook) {
-  auto* held = new std::shared_ptr<PyHook>(hook);
-  return PyCapsule_New(held, kCapsule, [](PyObject* capsule) {
-    delete static_cast<std::shared_ptr<PyHook>*>(PyCapsule_GetPointer(capsule, kCapsule));
-  });
+  auto* o = PyObject_New(HandleObject, handle_type);
+  if (!o) throw PythonError();
+  std::construct_at(&o->hook, hook);
+  return reinterpret_cast<PyObject*>(o);
 }
 
-PyObject* remove_hook(PyObject*, PyObject* handle) {
-  auto* held = static_cast<std::shared_ptr<PyHook>*>(PyCapsule_GetPointer(handle, kCapsule));
-  if (!held) return nullptr;
-  Py_CLEAR((*held)->callable);
-  Py_RETURN_NONE;
+// Hooks of a tensor may close over it: the collector has to see it.
+void track(PyObject* tensor) {
+  if (!PyObject_GC_IsTracked(tensor)) PyObject_GC_Track(tensor);
 }
 
 PyObject* tensor_hook(PyObject*, PyObject* args) {
@@ -82,6 +128,7 @@ PyObject* tensor_hook(PyObject*, PyObject* args) {
   return guarded([&] {
     auto hook = std::make_shared<PyHook>(f, HookKind::Tensor);
     rl::add_tensor_hook(unwrap(tensor), hook);
+    track(tensor);
     return make_handle(hook);
   });
 }
@@ -91,22 +138,11 @@ PyObject* accumulate_hook(PyObject*, PyObject* args) {
   if (!PyArg_ParseTuple(args, "O!O", tensor_type, &tensor, &f)) return nullptr;
   return guarded([&] {
     auto hook = std::make_shared<PyHook>(f, HookKind::Accumulated);
-    make_autograd_meta(unwrap(tensor)).post_accumulate_hooks.push_back(hook);
+    add_hook(make_autograd_meta(unwrap(tensor)).post_accumulate_hooks, hook);
+    track(tensor);
     return make_handle(hook);
   });
 }
-
-PyObject* node_hook(PyObject* args, HookKind kind) {
-  PyObject *node, *f;
-  if (!PyArg_ParseTuple(args, "OO", &node, &f)) return nullptr;
-  return guarded([&] {
-    const Ptr<Node> n = unwrap_node(node);
-    RL_CHECK_TYPE(n, "expected a node of the graph, not ", Py_TYPE(node)->tp_name);
-    return kind == HookKind::Pre ? add_pre_hook(*n, f) : add_post_hook(*n, f);
-  });
-}
-PyObject* node_post_hook(PyObject*, PyObject* args) { return node_hook(args, HookKind::Post); }
-PyObject* node_pre_hook(PyObject*, PyObject* args) { return node_hook(args, HookKind::Pre); }
 
 // --- saved tensor hooks
 struct PySavedHooks final : SavedTensorHooks {
@@ -130,8 +166,24 @@ struct PySavedHooks final : SavedTensorHooks {
                   "of type ", Py_TYPE(out.get())->tp_name);
     return unwrap(out.get());
   }
+  ~PySavedHooks() override {
+    if (!Py_IsInitialized()) {
+      pack_.release();
+      unpack_.release();
+      return;
+    }
+    const GilAcquire gil;
+    pack_ = Object();
+    unpack_ = Object();
+  }
   Object pack_, unpack_;
 };
+
+const char* checked_text(PyObject* o) {
+  const char* text = PyUnicode_AsUTF8(o);
+  if (!text) throw PythonError();
+  return text;
+}
 
 std::vector<std::shared_ptr<SavedTensorHooks>>& saved_hook_stack() {
   static thread_local std::vector<std::shared_ptr<SavedTensorHooks>> stack;
@@ -141,41 +193,71 @@ std::vector<std::shared_ptr<SavedTensorHooks>>& saved_hook_stack() {
 PyObject* push_saved_hooks(PyObject*, PyObject* args) {
   PyObject *pack, *unpack;
   if (!PyArg_ParseTuple(args, "OO", &pack, &unpack)) return nullptr;
-  saved_hook_stack().push_back(saved_tensor_hooks());
-  saved_tensor_hooks() = std::make_shared<PySavedHooks>(pack, unpack);
-  Py_RETURN_NONE;
+  return guarded([&]() -> PyObject* {
+    if (const auto& refusal = saved_tensor_hooks_refusal()) fail(ErrorType::Runtime, *refusal);
+    saved_hook_stack().push_back(saved_tensor_hooks());
+    saved_tensor_hooks() = make_saved_hooks(pack, unpack);
+    Py_RETURN_NONE;
+  });
 }
 PyObject* pop_saved_hooks(PyObject*, PyObject*) {
   saved_tensor_hooks() = std::move(saved_hook_stack().back());
   saved_hook_stack().pop_back();
   Py_RETURN_NONE;
 }
+// refuse_saved_tensor_hooks(text or None) -> the text before
+PyObject* refuse_saved_hooks(PyObject*, PyObject* text) {
+  return guarded([&]() -> PyObject* {
+    auto& refusal = saved_tensor_hooks_refusal();
+    const auto before = refusal;
+    if (text == Py_None) refusal.reset();
+    else refusal = std::make_shared<const std::string>(checked_text(text));
+    if (refusal && saved_tensor_hooks()) {
+      const std::string reason = *refusal;
+      refusal = before;
+      fail(ErrorType::Runtime, reason);
+    }
+    return before ? PyUnicode_FromString(before->c_str()) : Py_NewRef(Py_None);
+  });
+}
 
 PyMethodDef methods[] = {
     {"add_tensor_hook", tensor_hook, METH_VARARGS, "add_tensor_hook(tensor, fn) -> handle"},
     {"add_post_accumulate_hook", accumulate_hook, METH_VARARGS, "add_post_accumulate_hook(leaf, fn) -> handle"},
-    {"add_node_hook", node_post_hook, METH_VARARGS, "add_node_hook(node, fn) -> handle"},
-    {"add_node_prehook", node_pre_hook, METH_VARARGS, "add_node_prehook(node, fn) -> handle"},
-    {"remove_hook", remove_hook, METH_O, "remove_hook(handle)"},
     {"push_saved_tensor_hooks", push_saved_hooks, METH_VARARGS, "push_saved_tensor_hooks(pack, unpack)"},
     {"pop_saved_tensor_hooks", pop_saved_hooks, METH_NOARGS, "pop_saved_tensor_hooks()"},
+    {"refuse_saved_tensor_hooks", refuse_saved_hooks, METH_O,
+     "refuse_saved_tensor_hooks(text or None) -> the text before: why saving through hooks fails."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
-PyObject* add_pre_hook(Node& node, PyObject* callable) {
-  auto hook = std::make_shared<PyHook>(callable, HookKind::Pre);
-  node.hooks().pre.push_back(hook);
+PyObject* add_node_hook(Node& node, PyObject* callable, bool before) {
+  auto hook = std::make_shared<PyHook>(callable, before ? HookKind::Pre : HookKind::Post);
+  add_hook(before ? node.hooks().pre : node.hooks().post, hook);
   return make_handle(hook);
 }
 
-PyObject* add_post_hook(Node& node, PyObject* callable) {
-  auto hook = std::make_shared<PyHook>(callable, HookKind::Post);
-  node.hooks().post.push_back(hook);
-  return make_handle(hook);
+std::shared_ptr<SavedTensorHooks> make_saved_hooks(PyObject* pack, PyObject* unpack) {
+  return std::make_shared<PySavedHooks>(pack, unpack);
+}
+
+int traverse_tensor_hooks(const AutogradMeta& meta, visitproc visit, void* arg) {
+  for (const auto* list : {&meta.hooks, &meta.post_accumulate_hooks})
+    for (const auto& hook : *list) Py_VISIT(static_cast<PyHook&>(*hook).callable);
+  return 0;
+}
+
+void clear_tensor_hooks(AutogradMeta& meta) {
+  for (auto* list : {&meta.hooks, &meta.post_accumulate_hooks}) {
+    const auto held = std::move(*list);
+    list->clear();
+    for (const auto& hook : held) Py_CLEAR(static_cast<PyHook&>(*hook).callable);
+  }
 }
 
 void init_hooks(PyObject* module) {
+  handle_type = add_type(module, handle_spec, "HookHandle");
   if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
 }
 

@@ -13,5 +13,7 @@ PyObject* wrap_node(const Ptr<Node>& node);
 PyObject* wrap_edges(const Node& node);
 // Null when `o` is no node.
 Ptr<Node> unwrap_node(PyObject* o);
+// What nodes of the core and of custom functions have in common.
+extern PyMethodDef node_methods[];
 
 }  // namespace rl::python

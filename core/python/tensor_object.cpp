@@ -10,6 +10,7 @@
 #include "core/autograd/variable.h"
 #include "core/python/arguments.h"
 #include "core/python/buffer.h"
+#include "core/python/hooks.h"
 #include "core/python/node_object.h"
 #include "core/python/op_object.h"
 #include "core/python/storage_object.h"
@@ -73,11 +74,17 @@ int tensor_traverse(PyObject* o, visitproc visit, void* arg) {
   TensorObject* self = self_of(o);
   Py_VISIT(self->dict);
   if (Py_TYPE(o) == tensor_type) Py_VISIT(Py_TYPE(o));
+  // What only this object keeps alive belongs to it.
+  if (self->impl && self->impl->use_count() == 1)
+    if (const AutogradMeta* meta = autograd_meta(unwrap(o))) return traverse_tensor_hooks(*meta, visit, arg);
   return 0;
 }
 
 int tensor_clear(PyObject* o) {
-  Py_CLEAR(self_of(o)->dict);
+  TensorObject* self = self_of(o);
+  Py_CLEAR(self->dict);
+  if (self->impl && self->impl->use_count() == 1)
+    if (AutogradMeta* meta = autograd_meta(unwrap(o))) clear_tensor_hooks(*meta);
   return 0;
 }
 
@@ -140,7 +147,12 @@ PyObject* get_nbytes(PyObject* o, void*) {
 }
 PyObject* get_is_leaf(PyObject* o, void*) { return PyBool_FromLong(is_leaf(unwrap(o))); }
 PyObject* get_requires_grad(PyObject* o, void*) { return PyBool_FromLong(requires_grad(unwrap(o))); }
-PyObject* get_version(PyObject* o, void*) { return PyLong_FromUnsignedLong(unwrap(o).version()); }
+PyObject* get_version(PyObject* o, void*) {
+  return guarded([&] {
+    RL_CHECK(!unwrap(o).impl()->inference, "Inference tensors do not track version counter.");
+    return PyLong_FromUnsignedLong(unwrap(o).version());
+  });
+}
 PyObject* get_retains_grad(PyObject* o, void*) {
   const AutogradMeta* m = autograd_meta(unwrap(o));
   return PyBool_FromLong(m && m->retains_grad);
@@ -241,8 +253,15 @@ int set_data(PyObject* o, PyObject* value, void*) {
   });
 }
 
+// Attributes may hold the tensor again: the collector has to see it.
+PyObject* get_dict(PyObject* o, void* closure) {
+  PyObject* dict = PyObject_GenericGetDict(o, closure);
+  if (dict && !PyObject_GC_IsTracked(o)) PyObject_GC_Track(o);
+  return dict;
+}
+
 PyGetSetDef getset[] = {
-    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
+    {"__dict__", get_dict, PyObject_GenericSetDict, "Attributes.", nullptr},
     {"shape", get_shape, nullptr, "Sizes of all dimensions.", nullptr},
     {"dtype", get_dtype, nullptr, "Element type.", nullptr},
     {"device", get_device, nullptr, "Where the tensor is.", nullptr},

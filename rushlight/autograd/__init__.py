@@ -21,13 +21,16 @@ from rushlight.autograd.function import (
     NestedIOFunction as NestedIOFunction,
     once_differentiable as once_differentiable,
 )
+from rushlight.autograd.gradcheck import (
+    gradcheck as gradcheck,
+    gradgradcheck as gradgradcheck,
+)
 from rushlight.autograd.variable import Variable as Variable
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("gradcheck", "gradgradcheck"):
-        module = importlib.import_module("rushlight.autograd._gradcheck")
-        return getattr(module, name)
     if name in ("functional", "graph", "grad_mode"):
         return importlib.import_module(f"rushlight.autograd.{name}")
+    if name == "forward_ad":
+        raise NotImplementedError("rushlight.autograd.forward_ad is not implemented")
     raise AttributeError(f"module 'rushlight.autograd' has no attribute '{name}'")

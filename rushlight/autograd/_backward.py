@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rushlight import _C
+from rushlight.autograd.graph import GradientEdge
 
 if TYPE_CHECKING:
     from rushlight import Tensor
 
+    TensorOrEdge = Tensor | GradientEdge
 
-def _node_to_tensor(output: Any) -> Tensor:
-    if not isinstance(output, _C.Tensor):
-        raise TypeError(
-            f"expected a Tensor to differentiate, got {type(output).__name__}"
-        )
-    return output
+_warned_of_cycle = False
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
     if value is None:
         return ()
-    if isinstance(value, _C.Tensor):
+    if isinstance(value, (_C.Tensor, GradientEdge)):
         return (value,)
     return tuple(value)
 
 
+def _checked(values: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    for value in values:
+        if not isinstance(value, (_C.Tensor, GradientEdge)):
+            raise TypeError(
+                f"{what} can be either Tensors or GradientEdges, but got "
+                f"{type(value).__name__}"
+            )
+    return values
+
+
+class _Place:
+    """What is known of the tensor at a gradient edge."""
+
+    requires_grad = True
+
+    def __init__(self, edge: GradientEdge) -> None:
+        self.shape, self.dtype = _C.slot_metadata(edge.node, edge.output_nr)
+
+    def numel(self) -> int:
+        return self.shape.numel()
+
+
 def _gradients(
-    outputs: tuple[Tensor, ...], grads: tuple[Tensor | None, ...]
+    outputs: tuple[Any, ...], grads: tuple[Tensor | None, ...]
 ) -> tuple[Tensor, ...]:
     """Checks given gradients; those left out become ones, for one-element outputs."""
     made = []
-    for i, (out, grad) in enumerate(zip(outputs, grads, strict=True)):
+    for i, (output, grad) in enumerate(zip(outputs, grads, strict=True)):
+        out = _Place(output) if isinstance(output, GradientEdge) else output
         if grad is None:
             if out.requires_grad and out.numel() != 1:
                 raise RuntimeError(
@@ -106,7 +127,9 @@ def backward(
     """
     if inputs is not None and len(_as_tuple(inputs)) == 0:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    outputs = _as_tuple(tensors)
+    if create_graph:
+        _warn_of_cycle()
+    outputs = _checked(_as_tuple(tensors), "tensors")
     grads = _gradients(
         outputs, _match(outputs, grad_tensors if grad_variables is None else grad_variables)
     )
@@ -115,10 +138,23 @@ def backward(
         grads,
         create_graph if retain_graph is None else retain_graph,
         create_graph,
-        _as_tuple(inputs),
+        _checked(_as_tuple(inputs), "inputs"),
         True,
         True,
     )
+
+
+def _warn_of_cycle() -> None:
+    global _warned_of_cycle
+    if not _warned_of_cycle:
+        _warned_of_cycle = True
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the "
+            "parameter and its gradient which can cause a memory leak. Use autograd.grad, or "
+            "set .grad of the parameters to None when they are no longer needed.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def grad(
@@ -140,37 +176,79 @@ def grad(
         allow_unused: inputs that do not matter give None instead of an error.
         materialize_grads: inputs that do not matter give zeros.
 
+        is_grads_batched: the first dimension of every ``grad_outputs`` counts vectors; the
+            results have it too.
+
     Raises:
         RuntimeError: an input that does not require grad, or is unused.
-        NotImplementedError: ``is_grads_batched=True``.
     """
     if not only_inputs:
         raise ValueError("only_inputs argument is deprecated and must be True")
-    if is_grads_batched:
-        raise NotImplementedError(
-            "rushlight.autograd.grad(is_grads_batched=True) is not implemented"
-        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )
-    roots = tuple(_node_to_tensor(t) for t in _as_tuple(outputs))
-    leaves = _as_tuple(inputs)
+    roots = _checked(_as_tuple(outputs), "outputs")
+    leaves = _checked(_as_tuple(inputs), "inputs")
     if not leaves:
-        raise ValueError("grad requires non-empty inputs.")
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    keep = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        return _batched(
+            roots, leaves, _match(roots, grad_outputs), keep, create_graph, allow_unused, materialize_grads
+        )
     results = _C.run_backward(
         roots,
         _gradients(roots, _match(roots, grad_outputs)),
-        create_graph if retain_graph is None else retain_graph,
+        keep,
         create_graph,
         leaves,
         bool(allow_unused) or materialize_grads,
         False,
     )
     if materialize_grads:
+        if any(isinstance(x, GradientEdge) for x in leaves):
+            raise RuntimeError(
+                "materialize_grads cannot be used when the given inputs contain GradientEdges"
+            )
         results = tuple(
             _C.ops.zeros(x.shape, dtype=x.dtype) if g is None else g
             for g, x in zip(results, leaves, strict=True)
         )
     return results
+
+
+def _batched(
+    roots: tuple[Any, ...],
+    leaves: tuple[Any, ...],
+    vectors: tuple[Any, ...],
+    keep: bool,
+    create_graph: bool,
+    allow_unused: bool | None,
+    materialize: bool,
+) -> tuple[Any, ...]:
+    """One pass a row of ``vectors``."""
+    counts = {len(v) for v in vectors if v is not None}
+    if len(counts) != 1:
+        raise ValueError(
+            "is_grads_batched=True: all grad_outputs need the same number of vectors in their "
+            f"first dimension, got {sorted(counts)}"
+        )
+    count = counts.pop()
+    rows = [
+        grad(
+            roots,
+            leaves,
+            [None if v is None else v[i] for v in vectors],
+            retain_graph=keep or i + 1 < count,
+            create_graph=create_graph,
+            allow_unused=allow_unused,
+            materialize_grads=materialize,
+        )
+        for i in range(count)
+    ]
+    return tuple(
+        None if column[0] is None else _C.ops.stack(column, 0)
+        for column in zip(*rows, strict=True)
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +40,9 @@ class FunctionMeta(type):
 
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
         cls._backward_cls = type(
-            f"{name}Backward", (BackwardCFunction,), {"_forward_cls": cls}
+            f"{name}Backward",
+            (BackwardCFunction,),
+            {"_forward_cls": cls, "__module__": "torch.autograd.function"},
         )
         super().__init__(name, bases, attrs)
 
@@ -66,10 +70,17 @@ class Function(metaclass=FunctionMeta):
     generate_vmap_rule = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError(
+        warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
-            "static, so you should invoke them on the class itself. Instantiating an autograd "
-            "function will raise an error in a future version of PyTorch."
+            "static, so you should invoke them on the class itself.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use "
+            "new-style autograd function with static forward method, and call it by apply()."
         )
 
     @staticmethod
@@ -105,8 +116,8 @@ class Function(metaclass=FunctionMeta):
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Runs forward and records the call."""
         separate = cls.setup_context is not Function.setup_context
-        if kwargs:
-            raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments")
+        if separate or kwargs:
+            args = cls._bind(separate, args, kwargs)
         ctx = cls._backward_cls()
         records = _C.begin_function(ctx, args)
         try:
@@ -121,9 +132,19 @@ class Function(metaclass=FunctionMeta):
             raise
         single = not isinstance(outputs, tuple)
         results = _C.finish_function(
-            ctx, args, (outputs,) if single else outputs, records
+            ctx, args, (outputs,) if single else outputs, records, separate
         )
         return results[0] if single else results
+
+    @classmethod
+    def _bind(
+        cls, separate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        """All arguments of forward by position, defaults filled in."""
+        signature = inspect.signature(cls.forward)
+        bound = signature.bind(*(() if separate else (None,)), *args, **kwargs)
+        bound.apply_defaults()
+        return bound.args if separate else bound.args[1:]
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
@@ -158,6 +179,14 @@ class _Undifferentiable(Function):
         raise RuntimeError(
             "trying to differentiate twice a function that was marked with @once_differentiable"
         )
+
+
+class InplaceFunction(Function):
+    """A Function whose forward may write into its input; the flag is for its subclasses."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
 
 class NestedIOFunction(Function):
