@@ -9,19 +9,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from rushlight import _C
-from rushlight._version import __version__
+from rushlight._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from rushlight._functions import *  # noqa: F403
-    from rushlight._grad_mode import *  # noqa: F403
+    from rushlight._functions import *
+    from rushlight._grad_mode import *
 
 # dtypes, layouts, the basic classes and every operator that PyTorch has as torch.<name>.
 _C.export_names(globals())
 
 from rushlight import _tensor as _tensor  # noqa: E402  (adds Python methods to Tensor)
-from rushlight._functions import *  # noqa: E402, F403
-from rushlight._grad_mode import *  # noqa: E402, F403
-from rushlight._legacy import *  # noqa: E402, F403
+from rushlight._functions import *  # noqa: E402
+from rushlight._grad_mode import *  # noqa: E402
+from rushlight._legacy import *  # noqa: E402
 
 _SUBMODULES = frozenset(
     """autograd backends nn optim random serialization testing types utils

@@ -237,7 +237,7 @@ def numel(input: Tensor) -> int:
 def typename(obj: Any) -> str:
     """``module.Class`` of an object, ``torch.FloatTensor`` of a tensor."""
     if isinstance(obj, _C.Tensor):
-        return obj.type()
+        return str(obj.type())
     cls = obj if isinstance(obj, type) else type(obj)
     return f"{cls.__module__}.{cls.__qualname__}"
 

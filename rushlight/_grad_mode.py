@@ -46,7 +46,7 @@ class _Mode:
 
     def __call__(self, function: F) -> F:
         if isinstance(function, type):
-            return function  # type: ignore[return-value]
+            return function
         code = getattr(function, "__code__", None)
         if code is not None and code.co_flags & 0x20:  # a generator function
             return self._wrap_generator(function)  # type: ignore[return-value]
@@ -139,7 +139,7 @@ class set_grad_enabled(_Mode):
 
 
 class inference_mode(_Mode):
-    """``no_grad`` that also leaves out versions and view tracking; its tensors stay out of autograd."""
+    """``no_grad`` without versions and view tracking; its tensors stay out of autograd."""
 
     def __new__(cls, mode: Any = True) -> Any:
         self = object.__new__(cls)

@@ -15,7 +15,7 @@ from rushlight import _C
 if TYPE_CHECKING:
     import numpy as np
 
-    from rushlight import Tensor, device, dtype
+    from rushlight import Tensor, dtype
 else:
     Tensor = _C.Tensor
 

@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
     else:
         raise AttributeError(f"module 'rushlight.special' has no attribute '{name}'")
     globals()[name] = function
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def __dir__() -> list[str]:

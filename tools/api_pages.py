@@ -35,6 +35,7 @@ KINDS = {
     "dynamic": "the size of the result depends on the data",
     "view": "the result shares memory with the input",
     "composite": "made of other operators",
+    "choose": "one of several operators, by the arguments",
     "mutate": "writes into its first argument",
 }
 

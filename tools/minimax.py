@@ -12,8 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mpmath import matrix as mp_matrix
-from mpmath import mp, mpf
+from mpmath import matrix as mp_matrix, mp, mpf
 
 mp.dps = 120
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Iterator
-from inspect import Parameter as Kind
-from inspect import signature
+from inspect import Parameter as Kind, signature
+from keyword import iskeyword
 from typing import Any
 
 from tools import records
@@ -72,6 +72,7 @@ SLOTS = {
     "__complex__": "(self) -> _complex",
     "__index__": "(self) -> _int",
     "__len__": "(self) -> _int",
+    "__repr__": "(self) -> str",
     "__hash__": "(self) -> _int",
     "__getitem__": "(self, index: Any) -> Tensor",
     "__setitem__": "(self, index: Any, value: Any) -> None",
@@ -79,6 +80,7 @@ SLOTS = {
         ("__neg__", "__pos__", "__abs__", "__invert__"), "(self) -> Tensor"
     ),
 }
+BUFFER = "def __buffer__(self, flags: _int, /) -> memoryview: ..."
 SKIPPED_SLOTS = {"__setattr__", "__delattr__", "__del__", "__delitem__"}
 
 
@@ -109,6 +111,8 @@ def arguments(record: Record, method: bool, out: bool, spread: bool) -> str:
         if p.keyword_only and not starred:
             pieces.append("*")
             starred = True
+        if iskeyword(name):
+            name = f"__{name}"  # cannot be spelled as one: by position only
         default = f" = {p.default_text()}" if p.default is not None else ""
         pieces.append(f"{name}: {p.annotation()}{default}")
     extra = []
@@ -205,7 +209,7 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
         if isinstance(value, (types.GetSetDescriptorType, property)):
             yield f"{name}: {ATTRIBUTES.get(name, 'Any')}"
         elif isinstance(value, types.FunctionType):
-            yield f"def {name}{python_signature(value)}: ..."
+            yield f"def {name}{SLOTS.get(name) or python_signature(value)}: ..."
         elif name in methods:
             yield from definitions(name, methods[name], method=True)
         elif isinstance(value, types.MethodDescriptorType):
@@ -220,6 +224,7 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
             if name not in SKIPPED_SLOTS:
                 form = SLOTS.get(name, "(self, other: Any) -> Tensor")
                 yield f"def {name}{form}: ..."
+    yield BUFFER
     yield "def __new__(cls, *args: Any, **kwargs: Any) -> Self: ..."
 
 
@@ -235,6 +240,8 @@ def class_members(cls: type) -> Iterator[str]:
                 yield "@staticmethod"
             own = "" if isinstance(value, staticmethod) else "self, "
             yield f"def {name}({own}*args: Any, **kwargs: Any) -> Any: ..."
+    if cls.__name__ == "UntypedStorage":
+        yield BUFFER
     yield "def __new__(cls, *args: Any, **kwargs: Any) -> Self: ..."
 
 
@@ -284,7 +291,7 @@ def home(name: str, value: Any, core: types.ModuleType) -> str | None:
     """The module that a public name of the package is defined in."""
     if type(value).__name__ == "OpFunction":
         return "rushlight._C.ops"
-    if vars(core).get(name) is value:
+    if value is not None and vars(core).get(name) is value:
         return "rushlight._C"
     module = getattr(value, "__module__", None)
     own = isinstance(module, str) and module.startswith("rushlight.")
@@ -328,6 +335,8 @@ def layers_stub(modules: types.ModuleType) -> str:
     for name, value in sorted(vars(modules).items()):
         if isinstance(value, types.ModuleType) and not name.startswith("_"):
             lines.append(f"from rushlight.nn.modules import {name} as {name}")
+    names = ",\n".join(f'    "{name}"' for name in sorted(modules.__all__))
+    lines.append(f"\n__all__ = [\n{names},\n]")
     return "\n".join(lines) + "\n"
 
 

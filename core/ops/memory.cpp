@@ -128,6 +128,20 @@ void fill_(const Tensor& self, const Operand& value) {
   if (!self.is_meta() && !t.is_meta()) copy_into(self, t);
 }
 
+void copy_(const Tensor& self, const Operand& src, bool) {
+  check_not_expanded(self);
+  if (!src.is_tensor()) return fill(self, src.scalar());
+  const Tensor& from = src.tensor();
+  if (!(self.sizes() == from.sizes())) {
+    const Dims shape = broadcast_sizes(self.sizes(), from.sizes());
+    RL_CHECK(shape == self.sizes(), "output with shape ", IntList(self.sizes()),
+             " doesn't match the broadcast shape ", IntList(shape));
+  }
+  if (from.is_meta() && !self.is_meta())
+    fail(ErrorType::NotImplemented, "Cannot copy out of meta tensor; no data!");
+  copy_into(self, from);
+}
+
 void zero_(const Tensor& self) {
   fill(self, Scalar(0));
 }

@@ -61,12 +61,6 @@ bool names_match(PyObject* given, PyObject* wanted, const char* wanted_text) {
   return false;
 }
 
-struct Parsed {
-  Value values[kMaxParams];
-  PyObject* out = nullptr;
-  bool requires_grad = false;
-};
-
 std::string type_name(PyObject* o) {
   if (is_tensor(o)) return "Tensor";
   return Py_TYPE(o)->tp_name;
@@ -259,7 +253,9 @@ void take_out(const OpRecord& op, PyObject* out, Call& call) {
   }
 }
 
-PyObject* run(const OpRecord& op, Mode mode, Parsed& parsed) {
+}  // namespace
+
+PyObject* run_operator(const OpRecord& op, Mode mode, Parsed& parsed) {
   Call call{op, parsed.values, mode, {}, {}};
   if (mode == Mode::InPlace) call.results[0] = parsed.values[0].tensor();
   else if (parsed.out) take_out(op, parsed.out, call);
@@ -270,6 +266,8 @@ PyObject* run(const OpRecord& op, Mode mode, Parsed& parsed) {
   if (parsed.requires_grad) set_requires_grad(call.results[0], true);
   return wrap_results(op, call);
 }
+
+namespace {
 
 PyObject* op_call(PyObject* o, PyObject* const* args, size_t nargsf, PyObject* kwnames) {
   const OpObject& self = *reinterpret_cast<OpObject*>(o);
@@ -284,7 +282,7 @@ PyObject* op_call(PyObject* o, PyObject* const* args, size_t nargsf, PyObject* k
       Parsed parsed;
       Arena arena;
       if (!parse(self, overload, args, count, kwnames, parsed, arena, nullptr)) continue;
-      return run(*overload.op, self.mode, parsed);
+      return run_operator(*overload.op, self.mode, parsed);
     }
     if (overloads.size() == 1) {
       Parsed parsed;
@@ -436,130 +434,6 @@ PyMethodDef module_methods[] = {{"export_names", export_names, METH_O,
                                 {"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
                                 {nullptr, nullptr, 0, nullptr}};
 
-// --- number slots
-const OpRecord* find(const char* name, const char* overload = "") {
-  for (const OpRecord* op : registry())
-    if (!std::strcmp(op->name, name) && !std::strcmp(op->overload, overload)) return op;
-  return nullptr;
-}
-
-struct SlotOps {
-  const OpRecord *add, *sub, *mul, *div, *floor_divide, *remainder, *pow, *matmul, *neg, *abs,
-      *bitwise_not, *bitwise_and, *bitwise_or, *bitwise_xor, *lshift, *rshift, *eq, *ne, *lt, *le, *gt,
-      *ge;
-} slot_ops;
-
-bool convert_operand(PyObject* o, const Param& p, Value& out, Arena& arena) {
-  if (is_tensor(o)) {
-    out = Value(unwrap(o));
-    return true;
-  }
-  return p.type == ParamType::Operand && convert_number(o, out, arena);
-}
-
-// `a op b` for tensors and numbers; other operands get their chance through NotImplemented.
-template <const OpRecord* SlotOps::*Which, Mode M = Mode::Functional>
-PyObject* binary(PyObject* a, PyObject* b) {
-  return guarded([&]() -> PyObject* {
-    const OpRecord* op = slot_ops.*Which;
-    if (!op) Py_RETURN_NOTIMPLEMENTED;
-    Arena arena;
-    Parsed parsed;
-    if (!convert_operand(a, op->params[0], parsed.values[0], arena) ||
-        !convert_operand(b, op->params[1], parsed.values[1], arena))
-      Py_RETURN_NOTIMPLEMENTED;
-    for (int i = 2; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
-    if (M == Mode::InPlace && !is_tensor(a)) Py_RETURN_NOTIMPLEMENTED;
-    return run(*op, M, parsed);
-  });
-}
-
-template <const OpRecord* SlotOps::*Which>
-PyObject* unary(PyObject* a) {
-  return guarded([&] {
-    const OpRecord* op = slot_ops.*Which;
-    Parsed parsed;
-    parsed.values[0] = Value(unwrap(a));
-    for (int i = 1; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
-    return run(*op, Mode::Functional, parsed);
-  });
-}
-
-PyObject* power(PyObject* a, PyObject* b, PyObject*) { return binary<&SlotOps::pow>(a, b); }
-PyObject* inplace_power(PyObject* a, PyObject* b, PyObject*) {
-  return binary<&SlotOps::pow, Mode::InPlace>(a, b);
-}
-PyObject* positive(PyObject* a) { return Py_NewRef(a); }
-
-PyObject* compare(PyObject* a, PyObject* b, int op) {
-  switch (op) {
-    case Py_EQ: return binary<&SlotOps::eq>(a, b);
-    case Py_NE: return binary<&SlotOps::ne>(a, b);
-    case Py_LT: return binary<&SlotOps::lt>(a, b);
-    case Py_LE: return binary<&SlotOps::le>(a, b);
-    case Py_GT: return binary<&SlotOps::gt>(a, b);
-    default: return binary<&SlotOps::ge>(a, b);
-  }
-}
-
-int truth(PyObject* o) {
-  try {
-    const Tensor& t = unwrap(o);
-    RL_CHECK(t.numel() != 0, "Boolean value of Tensor with no values is ambiguous");
-    RL_CHECK(t.numel() == 1, "Boolean value of Tensor with more than one value is ambiguous");
-    return item(t).to_bool();
-  } catch (...) {
-    set_python_error();
-    return -1;
-  }
-}
-
-PyObject* as_int(PyObject* o) {
-  return guarded([&]() -> PyObject* {
-    const Scalar s = item(unwrap(o));
-    if (s.is_integral()) return PyLong_FromLongLong(s.to_int());
-    RL_CHECK(!s.is_complex(), "value cannot be converted to type int64_t without overflow");
-    return PyLong_FromDouble(s.to_double());
-  });
-}
-PyObject* as_float(PyObject* o) {
-  return guarded([&]() -> PyObject* {
-    const Scalar s = item(unwrap(o));
-    RL_CHECK(!s.is_complex() || s.to_complex().imag() == 0,
-             "value cannot be converted to type double without overflow");
-    return PyFloat_FromDouble(s.to_double());
-  });
-}
-PyObject* as_index(PyObject* o) {
-  return guarded([&]() -> PyObject* {
-    const Tensor& t = unwrap(o);
-    RL_CHECK_TYPE(t.numel() == 1 && is_integral(t.dtype(), true),
-                  "only integer tensors of a single element can be converted to an index");
-    return PyLong_FromLongLong(item(t).to_int());
-  });
-}
-
-}  // namespace
-
-PyObject* tensor_getitem(PyObject* self, PyObject* index);
-int tensor_setitem(PyObject* self, PyObject* index, PyObject* value);
-
-namespace {
-
-Py_ssize_t length(PyObject* o) {
-  const Tensor& t = unwrap(o);
-  if (t.dim() == 0) {
-    PyErr_SetString(PyExc_TypeError, "len() of a 0-d tensor");
-    return -1;
-  }
-  return t.sizes()[0];
-}
-
-template <class F>
-void* slot(F f) {
-  return reinterpret_cast<void*>(f);
-}
-
 }  // namespace
 
 void init_op_types(PyObject* module) {
@@ -570,56 +444,6 @@ void init_op_types(PyObject* module) {
   text_input = PyUnicode_InternFromString("input");
   text_self = PyUnicode_InternFromString("self");
   PyModule_AddFunctions(module, module_methods);
-  slot_ops = {find("add"), find("sub"), find("mul"), find("div"), find("floor_divide"),
-              find("remainder"), find("pow"), find("matmul"), find("neg"), find("abs"),
-              find("bitwise_not"), find("bitwise_and"), find("bitwise_or"), find("bitwise_xor"),
-              find("__lshift__"), find("__rshift__"), find("eq"), find("ne"), find("lt"), find("le"),
-              find("gt"), find("ge")};
-}
-
-void add_operator_slots(std::vector<PyType_Slot>& slots) {
-  using S = SlotOps;
-  constexpr Mode kIn = Mode::InPlace;
-  const PyType_Slot all[] = {
-      {Py_nb_add, slot(binary<&S::add>)},
-      {Py_nb_inplace_add, slot(binary<&S::add, kIn>)},
-      {Py_nb_subtract, slot(binary<&S::sub>)},
-      {Py_nb_inplace_subtract, slot(binary<&S::sub, kIn>)},
-      {Py_nb_multiply, slot(binary<&S::mul>)},
-      {Py_nb_inplace_multiply, slot(binary<&S::mul, kIn>)},
-      {Py_nb_true_divide, slot(binary<&S::div>)},
-      {Py_nb_inplace_true_divide, slot(binary<&S::div, kIn>)},
-      {Py_nb_floor_divide, slot(binary<&S::floor_divide>)},
-      {Py_nb_inplace_floor_divide, slot(binary<&S::floor_divide, kIn>)},
-      {Py_nb_remainder, slot(binary<&S::remainder>)},
-      {Py_nb_inplace_remainder, slot(binary<&S::remainder, kIn>)},
-      {Py_nb_power, slot(power)},
-      {Py_nb_inplace_power, slot(inplace_power)},
-      {Py_nb_matrix_multiply, slot(binary<&S::matmul>)},
-      {Py_nb_negative, slot(unary<&S::neg>)},
-      {Py_nb_positive, slot(positive)},
-      {Py_nb_absolute, slot(unary<&S::abs>)},
-      {Py_nb_invert, slot(unary<&S::bitwise_not>)},
-      {Py_nb_and, slot(binary<&S::bitwise_and>)},
-      {Py_nb_inplace_and, slot(binary<&S::bitwise_and, kIn>)},
-      {Py_nb_or, slot(binary<&S::bitwise_or>)},
-      {Py_nb_inplace_or, slot(binary<&S::bitwise_or, kIn>)},
-      {Py_nb_xor, slot(binary<&S::bitwise_xor>)},
-      {Py_nb_inplace_xor, slot(binary<&S::bitwise_xor, kIn>)},
-      {Py_nb_lshift, slot(binary<&S::lshift>)},
-      {Py_nb_inplace_lshift, slot(binary<&S::lshift, kIn>)},
-      {Py_nb_rshift, slot(binary<&S::rshift>)},
-      {Py_nb_inplace_rshift, slot(binary<&S::rshift, kIn>)},
-      {Py_nb_bool, slot(truth)},
-      {Py_nb_int, slot(as_int)},
-      {Py_nb_float, slot(as_float)},
-      {Py_nb_index, slot(as_index)},
-      {Py_tp_richcompare, slot(compare)},
-      {Py_mp_length, slot(length)},
-      {Py_mp_subscript, slot(tensor_getitem)},
-      {Py_mp_ass_subscript, slot(tensor_setitem)},
-  };
-  slots.insert(slots.end(), std::begin(all), std::end(all));
 }
 
 void add_operators(PyObject* module) {

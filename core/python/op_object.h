@@ -3,10 +3,20 @@
 
 #include <vector>
 
+#include "core/op/call.h"
 #include "core/op/record.h"
 #include "core/python/python.h"
 
 namespace rl::python {
+
+// The arguments of one call, with what Python alone gives: `out=` and `requires_grad=`.
+struct Parsed {
+  Value values[kMaxParams];
+  PyObject* out = nullptr;
+  bool requires_grad = false;
+};
+// Runs the operator without the GIL where the work is large; a new reference to its results.
+PyObject* run_operator(const OpRecord& op, Mode mode, Parsed& parsed);
 
 void init_op_types(PyObject* module);
 // Puts every record into `_C.ops` and the method variants onto Tensor.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from . import functional as functional
-from . import init as init
-from . import modules as modules
-from . import parameter as parameter
-from . import utils as utils
+from . import (
+    functional as functional,
+    init as init,
+    modules as modules,
+    parameter as parameter,
+    utils as utils,
+)
 from .modules import *
-from .parameter import Buffer as Buffer
-from .parameter import Parameter as Parameter
-from .parameter import UninitializedBuffer as UninitializedBuffer
-from .parameter import UninitializedParameter as UninitializedParameter
+from .parameter import (
+    Buffer as Buffer,
+    Parameter as Parameter,
+    UninitializedBuffer as UninitializedBuffer,
+    UninitializedParameter as UninitializedParameter,
+)
 
 
 def factory_kwargs(kwargs: dict[str, object] | None) -> dict[str, object]:

@@ -56,8 +56,9 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
                 "requires that detach() returns an instance of the same type, but "
                 f"return type {type(param).__name__} was found instead."
             )
-        param._is_param = True
-        return param
+        marked: Any = param
+        marked._is_param = True
+        return marked
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         known = memo.get(id(self))
@@ -110,6 +111,8 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         data: the values; the buffer shares their memory. None makes an empty tensor.
         persistent: whether `state_dict()` holds the buffer.
     """
+
+    persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         if data is None:

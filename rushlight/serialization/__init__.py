@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .api import load as load
-from .api import save as save
+from .api import load as load, save as save
 from .errors import UnsafeFileError as UnsafeFileError
-from .objects import add_safe_globals as add_safe_globals
-from .objects import clear_safe_globals as clear_safe_globals
-from .objects import get_safe_globals as get_safe_globals
-from .objects import safe_globals as safe_globals
+from .objects import (
+    add_safe_globals as add_safe_globals,
+    clear_safe_globals as clear_safe_globals,
+    get_safe_globals as get_safe_globals,
+    safe_globals as safe_globals,
+)
 
 __all__ = [
     "UnsafeFileError",

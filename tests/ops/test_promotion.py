@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from samples import bridge
-from samples import dtypes as dt
+from samples import bridge, dtypes as dt
 from samples.make import Maker
 
 pytestmark = pytest.mark.smoke

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import ALL_ROWS, bridge, cases, compare
-from samples import dtypes as dt
+from samples import ALL_ROWS, bridge, cases, compare, dtypes as dt
 from samples.make import LAYOUTS, Maker
 
 pytestmark = pytest.mark.smoke

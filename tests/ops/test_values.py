@@ -4,8 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from samples import bridge, cases, compare
-from samples import dtypes as dt
+from samples import bridge, cases, compare, dtypes as dt
 from samples.table import OpSamples, SampleInput
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from samples import bridge, cases, compare
-from samples import dtypes as dt
+from samples import bridge, cases, compare, dtypes as dt
 from samples.make import Maker
 from samples.table import OpSamples, SampleInput
 

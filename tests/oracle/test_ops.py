@@ -14,8 +14,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from samples import bridge, cases, compare  # noqa: E402
-from samples import dtypes as dt  # noqa: E402
+from samples import (  # noqa: E402
+    bridge,
+    cases,
+    compare,
+    dtypes as dt,
+)
 from samples.make import Maker  # noqa: E402
 from samples.table import OpSamples, SampleInput  # noqa: E402
 

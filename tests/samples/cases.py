@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from . import ALL_ROWS, bridge, known_failures
-from . import dtypes as dt
+from . import ALL_ROWS, bridge, dtypes as dt, known_failures
 from .make import Maker
 from .table import OpSamples, SampleInput
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bridge
-from . import dtypes as dt
+from . import bridge, dtypes as dt
 
 LAYOUTS = ("contiguous", "transposed", "strided", "offset")
 

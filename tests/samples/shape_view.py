@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from . import view_errors as bad
-from . import view_references as ref
+from . import view_errors as bad, view_references as ref
 from .dtypes import ALL, COMPLEX, FLOATS, FULLS
 from .scan_sort import dim_errors
 from .table import Errors, OpSamples, SampleInput, sample

@@ -5,9 +5,8 @@
 #include "core/base/threads.h"
 #include "core/kernels/cpu/convert.h"
 #include "core/kernels/cpu/copy_table.h"
-#include "core/ops/memory.h"
-#include "core/ops/ops.h"
 #include "core/tensor/iterator.h"
+#include "core/tensor/tensor.h"
 
 namespace rl {
 namespace {
@@ -179,21 +178,4 @@ void copy_into(const Tensor& dst, const Tensor& given) {
   it.run(conversion(dst.dtype(), src.dtype(), AllTypes{}), reinterpret_cast<const void*>(wide));
 }
 
-namespace cpu {
-
-void copy_(const Tensor& self, const Operand& src, bool) {
-  check_not_expanded(self);
-  if (!src.is_tensor()) return fill(self, src.scalar());
-  const Tensor& from = src.tensor();
-  if (!(self.sizes() == from.sizes())) {
-    const Dims shape = broadcast_sizes(self.sizes(), from.sizes());
-    RL_CHECK(shape == self.sizes(), "output with shape ", IntList(self.sizes()),
-             " doesn't match the broadcast shape ", IntList(shape));
-  }
-  if (from.is_meta() && !self.is_meta())
-    fail(ErrorType::NotImplemented, "Cannot copy out of meta tensor; no data!");
-  copy_into(self, from);
-}
-
-}  // namespace cpu
 }  // namespace rl

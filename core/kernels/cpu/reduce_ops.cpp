@@ -2,7 +2,7 @@
 #include "core/kernels/cpu/arg_loops.h"
 #include "core/kernels/cpu/reduce_loops.h"
 #include "core/ops/ops.h"
-#include "core/ops/reduce.h"
+#include "core/tensor/reduced_dims.h"
 
 namespace rl::cpu {
 namespace {

@@ -21,8 +21,8 @@ from . import (
     pooling,
     sparse,
     upsampling,
+    utils as utils,
 )
-from . import utils as utils
 from .activation import *
 from .batchnorm import *
 from .channelshuffle import *

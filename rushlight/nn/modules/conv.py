@@ -7,8 +7,7 @@ import math
 import rushlight
 from rushlight import Tensor
 
-from .. import functional as F
-from .. import init
+from .. import functional as F, init
 from .._op import op
 from .._tuples import _pair, _reverse_repeat_tuple, _single, _triple
 from ..parameter import Parameter

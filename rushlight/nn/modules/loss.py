@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from rushlight import Tensor
 
-from .. import _reduction
-from .. import functional as F
+from .. import _reduction, functional as F
 from .distance import PairwiseDistance
 from .module import Module
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import warnings
 
-from rushlight import _C
-
 from ._explain import explain
-from ._global_hooks import hooks as _global
 from ._global_hooks import (
+    hooks as _global,
     register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -48,9 +46,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _global_active = _global.active
-# Where the core has it: gives a class C slots that do what __getattr__ and __call__ do
-# here; a class, or a later patch, that brings its own method is left to Python.
-_accelerate = getattr(_C, "accelerate_module", None)
 
 
 def _forward_unimplemented(self: Any, *input: Any) -> None:
@@ -90,11 +85,6 @@ class Module(State):
     dump_patches: bool = False
 
     forward: Callable[..., Any] = _forward_unimplemented
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if _accelerate is not None:
-            _accelerate(cls, Module, _global_active, explain)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         state = self.__dict__
