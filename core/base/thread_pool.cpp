@@ -2,6 +2,7 @@
 #include "core/base/thread_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -37,6 +38,15 @@ void await_change(std::atomic<uint32_t>& word, uint32_t old) {
     }
   } while (std::chrono::steady_clock::now() < deadline);
   word.wait(old, std::memory_order_acquire);
+}
+
+// The scheduler tends to wake a worker on the processor of its caller, where it would only get its
+// turn when the caller's time slice ends. `home`: the processors that the worker may use.
+void keep_off(int cpu, const cpu_set_t& home) {
+  if (cpu < 0 || sched_getcpu() != cpu) return;
+  cpu_set_t others = home;
+  CPU_CLR(static_cast<size_t>(cpu), &others);
+  if (CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof(others), &others);
 }
 
 }  // namespace
@@ -76,9 +86,13 @@ void ThreadPool::grow(int workers) {
 
 void ThreadPool::serve(Mailbox& mailbox, int rank) {
   t_inside = true;
+  cpu_set_t home;
+  CPU_ZERO(&home);
+  sched_getaffinity(0, sizeof(home), &home);
   for (uint32_t seen = 0;;) {
     await_change(mailbox.letters, seen);
     seen = mailbox.letters.load(std::memory_order_acquire);
+    keep_off(caller_cpu_.load(std::memory_order_relaxed), home);
     if (!enter()) continue;
     work(rank);
     leave();
@@ -120,6 +134,7 @@ bool ThreadPool::run(const Job& job) {
   const int workers = job.threads - 1;
   if (static_cast<int>(mailboxes_.size()) < workers) grow(workers);
   job_ = job;
+  caller_cpu_.store(sched_getcpu(), std::memory_order_relaxed);
   for (int i = 0; i < job.threads; ++i)
     cursors_[static_cast<size_t>(i)]->next.store(stretch_begin(i), std::memory_order_relaxed);
   gate_.store(kOpen, std::memory_order_release);

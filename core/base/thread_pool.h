@@ -51,6 +51,7 @@ class ThreadPool {
   int64_t stretch_begin(int stretch) const { return job_.pieces * stretch / job_.threads; }
 
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+  std::atomic<int> caller_cpu_{-1};
   alignas(64) std::atomic<uint32_t> gate_{0};  // kOpen, and the number of workers inside
   Job job_{};
   std::exception_ptr failure_;
