@@ -139,14 +139,13 @@ Tensor permutation_sample(int64_t n, Generator* g, TensorOptions options) {
   const Dtype d = *options.dtype;
   check_sizes_nonnegative(Dims{n});
   if (d == Dtype::Bool || is_complex(d)) throw_not_implemented_for("randperm", d);
-  const int64_t exact = d == Dtype::Float16    ? 1 << 11
-                        : d == Dtype::BFloat16 ? 1 << 8
-                        : d == Dtype::Float32  ? 1 << 24
-                                               : int64_t{1} << 53;
-  if (is_floating(d))
-    RL_CHECK(n <= exact + 1, "n cannot be greater than ", exact + 1, " for ", d, " type.");
-  else
+  const int64_t exact = d == Dtype::Float16   ? 1 << 11
+                        : d == Dtype::Float32 ? 1 << 24
+                                              : int64_t{1} << 53;
+  if (!is_floating(d))
     check_number_fits(Scalar(n), d);
+  else if (d != Dtype::BFloat16)  // PyTorch lets those round
+    RL_CHECK(n <= exact + 1, "n cannot be greater than ", exact + 1, " for ", d, " type.");
   Tensor out = created_empty(Dims{n}, options);
   if (!out.is_meta())
     dispatch(RealTypes{}, d, "randperm",

@@ -305,17 +305,26 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     rows = tensor.size(0)
     cols = tensor.numel() // rows
     drawn = tensor.new_empty((rows, cols)).normal_(0, 1, generator=generator)
-    if rows < cols:
-        drawn.t_()
-    q, r = rushlight.linalg.qr(drawn)
-    # The signs of R's diagonal make Q uniform (F. Mezzadri, math-ph/0609050).
-    q *= rushlight.diag(r, 0).sign()
-    if rows < cols:
-        q.t_()
     with rushlight.no_grad():
-        tensor.view_as(q).copy_(q)
-        tensor.mul_(gain)
+        q = _orthonormal(drawn) if rows >= cols else _orthonormal(drawn.t()).t()
+        tensor.copy_(q.reshape(tensor.shape)).mul_(gain)
     return tensor
+
+
+def _orthonormal(matrix: Tensor) -> Tensor:
+    """Q of matrix = QR with a positive diagonal of R: the choice that makes Q uniform.
+
+    Gram-Schmidt, with every projection taken twice, which is enough for working
+    precision (F. Mezzadri, math-ph/0609050; W. Kahan, in B. Parlett, The Symmetric
+    Eigenvalue Problem, 6.9).
+    """
+    q = matrix.clone()
+    for j in range(q.size(1)):
+        column, before = q[:, j], q[:, :j]
+        for _ in range(2):
+            column -= before @ (before.t() @ column)
+        column /= column.square().sum().sqrt()
+    return q
 
 
 def sparse_(
