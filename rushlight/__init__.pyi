@@ -300,6 +300,8 @@ from rushlight._C import int16 as int16
 from rushlight._C import int32 as int32
 from rushlight._C import int64 as int64
 from rushlight._C import int8 as int8
+from rushlight._C import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from rushlight._C import is_anomaly_enabled as is_anomaly_enabled
 from rushlight._functions import is_complex as is_complex
 from rushlight._functions import is_floating_point as is_floating_point
 from rushlight._C import is_grad_enabled as is_grad_enabled
@@ -475,6 +477,7 @@ from rushlight._C.ops import select as select
 from rushlight._C.ops import select_scatter as select_scatter
 from rushlight._C.ops import selu as selu
 from rushlight._C.ops import selu_ as selu_
+from rushlight._grad_mode import set_anomaly_enabled as set_anomaly_enabled
 from rushlight._C import set_default_dtype as set_default_dtype
 from rushlight._grad_mode import set_grad_enabled as set_grad_enabled
 from rushlight._C import set_num_threads as set_num_threads

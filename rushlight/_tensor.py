@@ -245,6 +245,7 @@ def _storage(self: Tensor) -> Any:
 
 
 def _transposed(self: Tensor) -> Tensor:
+    """All dimensions in reverse order; deprecated beyond matrices."""
     if self.dim() not in (0, 2):
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
@@ -258,6 +259,7 @@ def _transposed(self: Tensor) -> Tensor:
 
 
 def _matrix_transposed(self: Tensor) -> Tensor:
+    """Batches of matrices, transposed."""
     if self.dim() < 2:
         raise RuntimeError(
             "tensor.mT is only supported on matrices or batches of matrices. Got "
@@ -267,6 +269,7 @@ def _matrix_transposed(self: Tensor) -> Tensor:
 
 
 def _hermitian(self: Tensor) -> Tensor:
+    """The conjugate transpose of a matrix."""
     if self.dim() not in (0, 2):
         raise RuntimeError(
             "tensor.H is only supported on matrices (2-D tensors). Got "
@@ -284,7 +287,18 @@ def _set_imag(self: Tensor, value: Any) -> None:
 
 
 def _share_memory(self: Tensor) -> Tensor:
+    """Raises: memory shared between processes is not available."""
     raise NotImplementedError("rushlight.Tensor.share_memory_ is not implemented")
+
+
+def _is_shared(self: Tensor) -> bool:
+    """Whether other processes see the memory: no."""
+    return False
+
+
+def _is_pinned(self: Tensor, device: Any = None) -> bool:
+    """Whether the memory is page-locked: no, on the CPU."""
+    return False
 
 
 def _dlpack(self: Tensor, **kwargs: Any) -> Any:
@@ -327,16 +341,24 @@ _METHODS: dict[str, Any] = {
     "type": _type,
     "storage": _storage,
     "share_memory_": _share_memory,
-    "is_shared": lambda self: False,
-    "is_pinned": lambda self, device=None: False,
+    "is_shared": _is_shared,
+    "is_pinned": _is_pinned,
     "split": _split,
     "T": property(_transposed),
     "mT": property(_matrix_transposed),
     "H": property(_hermitian),
-    "mH": property(lambda self: self.adjoint()),
-    "real": property(lambda self: _C.ops.real(self), _set_real),
-    "imag": property(lambda self: _C.ops.imag(self), _set_imag),
-    "names": property(lambda self: (None,) * self.dim()),
+    "mH": property(
+        lambda self: self.adjoint(), doc="Batches of matrices, conjugate transposed."
+    ),
+    "real": property(
+        lambda self: _C.ops.real(self), _set_real, doc="The real part, a view."
+    ),
+    "imag": property(
+        lambda self: _C.ops.imag(self), _set_imag, doc="The imaginary part, a view."
+    ),
+    "names": property(
+        lambda self: (None,) * self.dim(), doc="A None for each dimension."
+    ),
 }
 for _name, _value in _METHODS.items():
     setattr(Tensor, _name, _value)

@@ -7,28 +7,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
+import rushlight
 from tools import records
 from tools.records import ROOT, Record
 
 NOTE = "<!-- Written by tools/api_pages.py; do not edit. -->\n"
-# Pages of Python modules: module -> what it is for.
-MODULES = {
-    "rushlight.nn": "layers, containers and losses as modules",
-    "rushlight.nn.functional": "the same as plain functions",
-    "rushlight.nn.init": "ways to fill a parameter before training",
-    "rushlight.nn.utils": "gradient clipping and other helpers of training",
-    "rushlight.optim": "optimizers",
-    "rushlight.optim.lr_scheduler": "learning-rate schedules",
-    "rushlight.autograd": "derivatives: backward, grad, Function, gradcheck",
-    "rushlight.utils.data": "datasets, samplers and the loader",
-    "rushlight.serialization": "save and load",
-    "rushlight.testing": "comparing and making tensors in tests",
-}
 KINDS = {
     "pointwise": "element by element, with broadcasting and promotion",
     "kernel": "a kernel fills results laid out beforehand",
@@ -85,11 +75,35 @@ def family_page(family: str, found: list[Record]) -> str:
     return "\n".join(lines)
 
 
+def public_modules() -> list[str]:
+    """Modules that offer what no package above them shows.
+
+    A module without public names of its own has no page, nor has one inside a package
+    whose ``__all__`` leaves it out.
+    """
+    found = []
+    for module in pkgutil.walk_packages(rushlight.__path__, "rushlight."):
+        name = module.name
+        parent = importlib.import_module(name.rpartition(".")[0])
+        if any(piece.startswith("_") for piece in name.split(".")):
+            continue
+        if parent is not rushlight and hasattr(parent, "__all__"):
+            continue
+        offered = importlib.import_module(name)
+        missing = object()
+        if any(
+            getattr(parent, public, missing) is not getattr(offered, public)
+            for public in public_names(offered)
+        ):
+            found.append(name)
+    return found
+
+
 def public_names(module: Any) -> list[str]:
     """What a module offers: its __all__, or the public names it or its parts define."""
     names = getattr(module, "__all__", None)
     if names is not None:
-        return sorted(names)
+        return sorted(name for name in names if not name.startswith("_"))
     return sorted(
         name
         for name, value in vars(module).items()
@@ -105,26 +119,52 @@ def signature_text(value: Any) -> str:
         text = str(inspect.signature(value))
     except (TypeError, ValueError):
         return "(...)"
-    text = re.sub(r"<(\S+) object at 0x[0-9a-f]+>", r"<\1>", text)
+    text = re.sub(r"<(?:function )?(\S+)(?: object)? at 0x[0-9a-f]+>", r"\1", text)
     return re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)  # postponed annotations
 
 
-def module_page(name: str, purpose: str) -> str:
+def documented(name: str, value: Any) -> Iterator[str]:
+    """Signature and docstring of a class, function or method."""
+    yield f"```text\n{name}{signature_text(value)}\n```\n"
+    own = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
+    if isinstance(own, str):
+        yield f"```text\n{inspect.cleandoc(own)}\n```\n"
+
+
+def module_page(name: str) -> str:
     """A page of a Python module's classes and functions with their docstrings."""
     module = importlib.import_module(name)
-    lines = [NOTE, f"# {name}\n", f"{purpose[0].upper()}{purpose[1:]}.\n"]
+    lines = [NOTE, f"# {name}\n", f"{inspect.getdoc(module)}\n"]
     for public in public_names(module):
         value = getattr(module, public)
         if inspect.ismodule(value):
             continue
         lines.append(f"## {public}\n")
-        if not callable(value):
+        if type(value).__name__ == "OpFunction":
+            lines.append(f"```text\n{value.__doc__}\n```\n")
+        elif not callable(value):
             lines.append(f"Constant of type `{type(value).__name__}`.\n")
-            continue
-        lines.append(f"```text\n{public}{signature_text(value)}\n```\n")
-        own = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
-        if own:
-            lines.append(f"```text\n{inspect.cleandoc(own)}\n```\n")
+        else:
+            lines += documented(public, value)
+    return "\n".join(lines)
+
+
+def tensor_page() -> str:
+    """What a tensor has beside the operators: attributes and methods."""
+    lines = [NOTE, "# rushlight.Tensor\n"]
+    lines.append("Operators that are methods are on the pages of the operators.\n")
+    members = vars(rushlight.Tensor)
+    attributes = (types.GetSetDescriptorType, property)
+    lines += ["## Attributes\n", "| name | what |", "| --- | --- |"]
+    for name, value in sorted(members.items()):
+        if isinstance(value, attributes) and not name.startswith("_"):
+            what = " ".join((value.__doc__ or "").split()).replace("|", "\\|")
+            lines.append(f"| `{name}` | {what} |")
+    lines.append("")
+    methods = (types.FunctionType, types.MethodDescriptorType)
+    for name, value in sorted(members.items()):
+        if isinstance(value, methods) and not name.startswith("_"):
+            lines += [f"## {name}\n", *documented(name, value)]
     return "\n".join(lines)
 
 
@@ -135,7 +175,9 @@ def index_page(families: dict[str, list[Record]]) -> str:
         count = len({r.name for r in found if not r.name.startswith("_")})
         lines.append(f"| [{family}](ops_{family}.md) | {count} |")
     lines += ["", "| module | what |", "| --- | --- |"]
-    for name, purpose in MODULES.items():
+    lines.append("| [rushlight.Tensor](rushlight.Tensor.md) | The tensor itself. |")
+    for name in ["rushlight", *public_modules()]:
+        purpose = (inspect.getdoc(importlib.import_module(name)) or "").split("\n")[0]
         lines.append(f"| [{name}]({name}.md) | {purpose} |")
     return "\n".join(lines) + "\n"
 
@@ -146,7 +188,9 @@ def pages() -> dict[str, str]:
     for record in records.load():
         families.setdefault(record.family, []).append(record)
     texts = {f"ops_{name}.md": family_page(name, f) for name, f in families.items()}
-    texts |= {f"{name}.md": module_page(name, why) for name, why in MODULES.items()}
+    modules = ["rushlight", *public_modules()]
+    texts |= {f"{name}.md": module_page(name) for name in modules}
+    texts["rushlight.Tensor.md"] = tensor_page()
     texts["index.md"] = index_page(families)
     return texts
 

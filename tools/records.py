@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import rushlight
+
 ROOT = Path(__file__).resolve().parent.parent
 
 _SCHEMA = re.compile(r"^(\w+)(?:\.(\w+))?\((.*)\) -> (.+)$")
@@ -123,10 +125,8 @@ def parse(schema: str) -> tuple[tuple[Parameter, ...], tuple[tuple[str, str], ..
 
 def load() -> list[Record]:
     """All records of the built module, in table order."""
-    from rushlight import _C
-
     records = []
-    for row in _C.op_records():
+    for row in rushlight._C.op_records():
         parameters, results = parse(row["schema"])
         records.append(
             Record(

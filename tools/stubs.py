@@ -14,6 +14,15 @@ from typing import Any
 
 from tools import records
 from tools.records import ROOT, Record
+from tools.stub_types import (
+    ANYTHING,
+    ATTRIBUTES,
+    BUFFER,
+    FUNCTIONS,
+    METHODS,
+    SKIPPED_SLOTS,
+    SLOTS,
+)
 
 HEADER = '''# Written by tools/stubs.py from the operator registry; do not edit.
 # mypy: disable-error-code="overload-overlap,overload-cannot-match,override,misc"
@@ -26,62 +35,6 @@ from builtins import float as _float
 from builtins import int as _int
 """
 NUMBER = "_number = _bool | _int | _float | _complex\n"
-# Attributes of Tensor whose types are worth stating; the others are Any.
-ATTRIBUTES = {
-    "shape": "Size",
-    "dtype": "_dtype",
-    "device": "_device",
-    "layout": "_layout",
-    "ndim": "_int",
-    "itemsize": "_int",
-    "nbytes": "_int",
-    "output_nr": "_int",
-    "_version": "_int",
-    "is_leaf": "_bool",
-    "requires_grad": "_bool",
-    "retains_grad": "_bool",
-    "grad": "Tensor | None",
-    "grad_fn": "Any",
-    "data": "Tensor",
-    "_base": "Tensor | None",
-    **dict.fromkeys(("T", "mT", "H", "mH", "real", "imag"), "Tensor"),
-}
-METHODS = {
-    "size": ["(self) -> Size", "(self, dim: _int) -> _int"],
-    "stride": ["(self) -> tuple[_int, ...]", "(self, dim: _int) -> _int"],
-    "item": ["(self) -> Any"],
-    "tolist": ["(self) -> Any"],
-    "requires_grad_": ["(self, requires_grad: _bool = True) -> Self"],
-    "retain_grad": ["(self) -> None"],
-    "untyped_storage": ["(self) -> UntypedStorage"],
-    **dict.fromkeys(
-        "dim ndimension numel nelement element_size storage_offset data_ptr".split(),
-        ["(self) -> _int"],
-    ),
-    **dict.fromkeys(
-        "is_floating_point is_complex is_signed is_inference _is_view".split(),
-        ["(self) -> _bool"],
-    ),
-    "is_same_size": ["(self, other: Tensor) -> _bool"],
-    "is_contiguous": ["(self, memory_format: _memory_format = ...) -> _bool"],
-}
-SLOTS = {
-    "__bool__": "(self) -> _bool",
-    "__int__": "(self) -> _int",
-    "__float__": "(self) -> _float",
-    "__complex__": "(self) -> _complex",
-    "__index__": "(self) -> _int",
-    "__len__": "(self) -> _int",
-    "__repr__": "(self) -> str",
-    "__hash__": "(self) -> _int",
-    "__getitem__": "(self, index: Any) -> Tensor",
-    "__setitem__": "(self, index: Any, value: Any) -> None",
-    **dict.fromkeys(
-        ("__neg__", "__pos__", "__abs__", "__invert__"), "(self) -> Tensor"
-    ),
-}
-BUFFER = "def __buffer__(self, flags: _int, /) -> memoryview: ..."
-SKIPPED_SLOTS = {"__setattr__", "__delattr__", "__del__", "__delitem__"}
 
 
 def result_annotation(record: Record) -> str:
@@ -207,16 +160,13 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
     methods |= grouped(found, lambda r: "inplace" in r.variants, "_")
     for name, value in sorted(vars(tensor).items()):
         if isinstance(value, (types.GetSetDescriptorType, property)):
-            yield f"{name}: {ATTRIBUTES.get(name, 'Any')}"
+            yield f"{name}: {ATTRIBUTES['Tensor'].get(name, 'Any')}"
         elif isinstance(value, types.FunctionType):
             yield f"def {name}{SLOTS.get(name) or python_signature(value)}: ..."
         elif name in methods:
             yield from definitions(name, methods[name], method=True)
         elif isinstance(value, types.MethodDescriptorType):
-            for text in METHODS.get(name, ["(self, *args: Any, **kwargs: Any) -> Any"]):
-                if len(METHODS.get(name, [])) > 1:
-                    yield "@overload"
-                yield f"def {name}{text}: ..."
+            yield from method_forms("Tensor", name)
         elif isinstance(value, staticmethod):
             yield "@staticmethod"
             yield f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."
@@ -228,18 +178,27 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
     yield "def __new__(cls, *args: Any, **kwargs: Any) -> Self: ..."
 
 
+def method_forms(owner: str, name: str) -> Iterator[str]:
+    """`def` lines of a method that is no operator."""
+    forms = METHODS.get(owner, {}).get(name, [ANYTHING])
+    for text in forms:
+        if len(forms) > 1:
+            yield "@overload"
+        yield f"def {name}{text}: ..."
+
+
 def class_members(cls: type) -> Iterator[str]:
     """The body of one of the core's other classes."""
     for name, value in sorted(vars(cls).items()):
         if name.startswith("__"):
             continue
         if isinstance(value, (types.GetSetDescriptorType, types.MemberDescriptorType)):
-            yield f"{name}: Any"
-        elif callable(value) or isinstance(value, (staticmethod, classmethod)):
-            if isinstance(value, staticmethod):
-                yield "@staticmethod"
-            own = "" if isinstance(value, staticmethod) else "self, "
-            yield f"def {name}({own}*args: Any, **kwargs: Any) -> Any: ..."
+            yield f"{name}: {ATTRIBUTES.get(cls.__name__, {}).get(name, 'Any')}"
+        elif isinstance(value, staticmethod):
+            yield "@staticmethod"
+            yield f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."
+        elif callable(value) or isinstance(value, classmethod):
+            yield from method_forms(cls.__name__, name)
     if cls.__name__ == "UntypedStorage":
         yield BUFFER
     yield "def __new__(cls, *args: Any, **kwargs: Any) -> Self: ..."
@@ -266,7 +225,8 @@ def core_stub(core: types.ModuleType, found: list[Record]) -> str:
         if name in classes or name.startswith("__") or name == "ops":
             continue
         if callable(value):
-            lines.append(f"def {name}(*args: Any, **kwargs: Any) -> Any: ...")
+            form = FUNCTIONS.get(name, "(*args: Any, **kwargs: Any) -> Any")
+            lines.append(f"def {name}{form}: ...")
         else:
             lines.append(f"{name}: {type(value).__name__}")
     return "\n".join(lines) + "\n"
@@ -340,21 +300,25 @@ def layers_stub(modules: types.ModuleType) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Writes or verifies the stubs; 1 if one was out of date."""
+def stubs() -> dict[str, str]:
+    """Path -> text of every stub."""
     import rushlight
     import rushlight.nn.modules
 
-    verify = "--verify" in sys.argv[1:]
     found = records.load()
     core = rushlight._C
-    files = {
+    return {
         "rushlight/_C/__init__.pyi": core_stub(core, found),
         "rushlight/_C/ops.pyi": ops_stub(core, found),
         "rushlight/__init__.pyi": package_stub(rushlight, core),
         "rushlight/nn/modules/__init__.pyi": layers_stub(rushlight.nn.modules),
     }
-    same = [records.write(ROOT / name, text, verify) for name, text in files.items()]
+
+
+def main() -> int:
+    """Writes or verifies the stubs; 1 if one was out of date."""
+    verify = "--verify" in sys.argv[1:]
+    same = [records.write(ROOT / name, text, verify) for name, text in stubs().items()]
     return 0 if all(same) or not verify else 1
 
 
