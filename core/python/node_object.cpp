@@ -113,9 +113,11 @@ PyTypeObject* type_named(const std::string& full) {
   const auto [at, fresh] = types.try_emplace(name, nullptr);
   if (!at->second) {
     PyType_Slot none[] = {{0, nullptr}};
-    PyType_Spec named = {at->first.c_str(), sizeof(NodeObject), 0, kFlags, none};
+    const std::string in_module = "builtins." + name;  // CPython warns about a name without one
+    PyType_Spec named = {in_module.c_str(), sizeof(NodeObject), 0, kFlags, none};
     at->second = reinterpret_cast<PyTypeObject*>(
         checked(PyType_FromSpecWithBases(&named, reinterpret_cast<PyObject*>(node_type))));
+    at->second->tp_name = at->first.c_str();
   }
   return at->second;
 }
