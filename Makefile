@@ -42,6 +42,7 @@ demo: $(VENV)/.demo-ready build ## set up, build, train on the handwritten digit
 	$(PY) examples/digits.py
 
 test: $(VENV)/.test-ready build ## set up, build, run the tests
+	$(NINJA) -C build cpp_tests
 	$(PY) -m pytest $(ARGS)
 
 test-asan: $(VENV)/.test-ready ## the same tests under the address and undefined sanitizers
