@@ -18,7 +18,7 @@ AutogradMeta& make_autograd_meta(const Tensor& t) {
 
 void set_requires_grad(const Tensor& t, bool value) {
   RL_CHECK(!value || is_differentiable(t.dtype()),
-           "only Tensors of floating point and complex dtype can require gradients");
+           "Only Tensors of floating point and complex dtype can require gradients");
   if (!value && !autograd_meta(t)) return;
   RL_CHECK(!(value && t.impl()->inference && !thread_state().inference),
            "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");

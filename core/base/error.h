@@ -19,6 +19,7 @@ enum class ErrorType : uint8_t {
   NotImplemented,
   Attribute,
   Buffer,
+  Assertion,
   OutOfMemory,
 };
 

@@ -86,8 +86,8 @@ void check_number_fits(const Scalar& value, Dtype dtype) {
 }
 
 void check_available(std::optional<Device> device, std::optional<bool> pin_memory) {
-  RL_CHECK(!device || device->type != DeviceType::Cuda,
-           "Torch not compiled with CUDA enabled: rushlight computes on the CPU");
+  if (device && device->type == DeviceType::Cuda)
+    fail(ErrorType::Assertion, "Torch not compiled with CUDA enabled: rushlight computes on the CPU");
   RL_CHECK(
       !pin_memory.value_or(false),
       "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is "

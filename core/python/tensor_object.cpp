@@ -228,6 +228,8 @@ int set_requires_grad_attr(PyObject* o, PyObject* value, void*) {
              "you can only change requires_grad flags of leaf variables.",
              on ? "" : " If you want to use a computed variable in a subgraph that doesn't require "
                        "differentiation use var_no_grad = var.detach().");
+    RL_CHECK(!on || is_differentiable(t.dtype()),
+             "only Tensors of floating point and complex dtype can require gradients");
     if (is_leaf(t)) set_requires_grad(t, on);
   });
 }

@@ -135,7 +135,7 @@ int64_t wrap_dim(int64_t d, int64_t dims, bool scalar_counts_as_one) {
 Dims broadcast_sizes(IntList a, IntList b) {
   const size_t n = std::max(a.size(), b.size());
   Dims out(n);
-  for (size_t i = 0; i < n; ++i) {
+  for (size_t i = n; i-- > 0;) {  // the last dimension first: its clash is the one reported
     const int64_t x = i + a.size() < n ? 1 : a[i + a.size() - n];
     const int64_t y = i + b.size() < n ? 1 : b[i + b.size() - n];
     RL_CHECK(x == y || x == 1 || y == 1, "The size of tensor a (", x,
