@@ -24,11 +24,13 @@ DoubleTensor: Any
 FloatTensor: Any
 from rushlight._C import Generator as Generator
 HalfTensor: Any
+from rushlight._C import HookHandle as HookHandle
 IntTensor: Any
 LongTensor: Any
 from rushlight._C import Node as Node
 from rushlight._C import OpFunction as OpFunction
 from rushlight._C import OpMethod as OpMethod
+from rushlight._C import SavedTensor as SavedTensor
 ShortTensor: Any
 from rushlight._C import Size as Size
 from rushlight._C import Tensor as Tensor
