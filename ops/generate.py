@@ -205,6 +205,7 @@ def vjp_body(op: Op) -> tuple[str, list[str]]:
         rows[i] = saves_row(saved)
         body = " ".join(lines)
         if formula == "zeros":
+            blocks.append(f"  if (v.needs({i})) v.set({i}, v.zeros());")
             continue
         blocks.append(
             f"  if (v.needs({i})) {{ {body}\n{line_mark(op)}\n    v.set({i}, {formula}); }}"

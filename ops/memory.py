@@ -8,7 +8,7 @@ op(
     "Copies src into self, with broadcasting and conversion.",
     mutate="copy_",
     variants="method",
-    node="CopyBackwards",
+    node="torch::autograd::CopyBackwards",
     grad={"self": "zeros", "src": "grad"},
 )
 op(
@@ -142,6 +142,7 @@ op(
     "Sets every element.",
     mutate="fill_",
     variants="method function",
+    node="FillBackward3/FillBackward2",
     grad={"self": "zeros", "value": "ops::sum(grad)"},
 )
 op(
@@ -149,6 +150,7 @@ op(
     "A tensor like self, of one value.",
     dynamic="written_copy(self, [&](const Tensor& out) { cpu::fill_(out, value); })",
     variants="function",
+    node="FillBackward1/FillBackward0",
     grad={"self": "zeros", "value": "ops::sum(grad)"},
 )
 op(

@@ -36,6 +36,7 @@ op(
     precise_numbers=True,
     check="sub",
     variants=EVERYWHERE,
+    node="SubBackward0/SubBackward0/RsubBackward1",
     grad={"self": "grad", "other": "alpha.equals(1) ? -grad : grad * -alpha.conj()"},
 )
 alias(
@@ -221,7 +222,7 @@ op(
     on=NUMBERS,
     variants="",
     node="PowBackward0",
-    grad={"self": "grad * rl::conj(self * 2)"},
+    grad={"self": "pow_backward_self(grad, self, exponent)"},
 )
 op(
     "_pow_3(Tensor self, Tensor|Scalar exponent) -> Tensor",
@@ -230,7 +231,7 @@ op(
     on=NUMBERS,
     variants="",
     node="PowBackward0",
-    grad={"self": "grad * rl::conj(self * self * 3)"},
+    grad={"self": "pow_backward_self(grad, self, exponent)"},
 )
 op(
     "_pow_half(Tensor self, Tensor|Scalar exponent) -> Tensor",
@@ -273,7 +274,7 @@ op(
     promote="int",
     variants=EVERYWHERE_TOO,
     node="PowBackward0",
-    grad={"self": "grad * rl::conj(self * 2)"},
+    grad={"self": "pow_backward_self(grad, self, Operand(Scalar(2)))"},
 )
 op(
     "sqrt(Tensor self) -> Tensor",

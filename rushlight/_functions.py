@@ -104,6 +104,10 @@ def tensor(
     out = _C.tensor_from_data(data, dtype)
     if device is not None:
         out = out.to(device)
+    if requires_grad and not (out.is_floating_point() or out.is_complex()):
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients"
+        )
     return out.requires_grad_() if requires_grad else out
 
 

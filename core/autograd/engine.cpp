@@ -89,7 +89,7 @@ void accumulate(Tensor& into, Tensor&& grad) {
 }
 
 void run_tensor_hooks(const HookList& hooks, Tensor& grad) {
-  if (hooks.empty() || !grad.defined()) return;
+  if (hooks.empty()) return;
   for (const auto& hook : copy_hooks(hooks)) {
     TensorVec one{grad};
     hook->run(one, nullptr);
@@ -219,6 +219,12 @@ class Pass {
     grads.resize(node->slots.size());
     const std::vector<std::pair<uint32_t, size_t>> captures = std::move(task.captures);
     const bool needed = task.needed;
+    if (!needed && !task.captured) return route(*node, {});
+    // What a node that runs was given is captured before hooks change it, as PyTorch does.
+    const auto capture = [&] {
+      for (const auto& [slot, place] : captures) results_[place] = grads[slot];
+    };
+    if (needed) capture();
     if (node->hooks_) {
       for (const auto* lists : {&node->hooks_->tensor, &node->hooks_->retain_grad})
         for (size_t slot = 0; slot < lists->size(); ++slot) run_tensor_hooks((*lists)[slot], grads[slot]);
@@ -227,7 +233,7 @@ class Pass {
     if (node->is_accumulator()) run_leaf_hooks(*node, grads);
     if (node->hooks_ && needed && !node->hooks_->pre.empty())
       for (const auto& hook : copy_hooks(node->hooks_->pre)) hook->run(grads, nullptr);
-    for (const auto& [slot, place] : captures) results_[place] = grads[slot];
+    if (!needed) capture();
     TensorVec outputs;
     if (needed) outputs = call(*node, std::move(grads));
     route(*node, std::move(outputs));

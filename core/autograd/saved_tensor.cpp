@@ -64,7 +64,7 @@ SavedTensor::SavedTensor(const Tensor& t, bool is_output) : is_output_(is_output
     requires_grad_ = rl::requires_grad(t);
   }
   data_ = is_output ? detach(t) : t;
-  if (saved_tensor_hooks()) [[unlikely]] pack(saved_tensor_hooks());
+  if (saved_tensor_hooks()) [[unlikely]] pack(saved_tensor_hooks(), t);
 }
 
 SavedTensor::SavedTensor(SavedTensor&& o) noexcept { *this = std::move(o); }
@@ -82,12 +82,12 @@ SavedTensor& SavedTensor::operator=(SavedTensor&& o) noexcept {
   return *this;
 }
 
-void SavedTensor::pack(std::shared_ptr<SavedTensorHooks> hooks) {
+void SavedTensor::pack(std::shared_ptr<SavedTensorHooks> hooks, const Tensor& t) {
   auto packed = std::make_shared<Packed>();
   if (!is_output_ && requires_grad_) packed->history = gradient_edge(data_);
   const GradModeGuard no_grad(false);
   const uint32_t before = data_.version();
-  packed->object = hooks->pack(is_output_ ? data_ : detach(data_));
+  packed->object = hooks->pack(t, is_output_);
   RL_CHECK(data_.version() == before,
            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
            "pack hook can not be modified by in-place operations as this can lead to unexpected "
@@ -103,7 +103,7 @@ void SavedTensor::register_hooks(std::shared_ptr<SavedTensorHooks> hooks) {
                      "Hint: only one pair of hooks is allowed at a time.");
   if (released_) fail_backward_twice();
   RL_CHECK(defined_, "Calling register_hooks on a saved tensor with value None is forbidden");
-  pack(std::move(hooks));
+  pack(std::move(hooks), Tensor(data_));
 }
 
 void SavedTensor::reset() {

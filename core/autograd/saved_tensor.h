@@ -8,7 +8,8 @@ namespace rl {
 // Python's saved_tensors_hooks: pack when saving, unpack when used.
 struct SavedTensorHooks {
   virtual ~SavedTensorHooks() = default;
-  virtual std::shared_ptr<void> pack(const Tensor& t) = 0;
+  // `is_output`: the history of `t` is the node that saves it.
+  virtual std::shared_ptr<void> pack(const Tensor& t, bool is_output) = 0;
   virtual Tensor unpack(const std::shared_ptr<void>& packed) = 0;
 };
 // The innermost hooks of this thread, or null.
@@ -34,7 +35,7 @@ class SavedTensor {
 
  private:
   struct Packed;
-  void pack(std::shared_ptr<SavedTensorHooks> hooks);
+  void pack(std::shared_ptr<SavedTensorHooks> hooks, const Tensor& t);
   void check_version(const Tensor& t, Node* owner) const;
 
   Tensor data_;                     // empty once packed away

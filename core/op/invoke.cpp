@@ -101,7 +101,15 @@ void run_composite(Call& call) {
   Tensor targets[kMaxResults];
   const int count = call.mode == Mode::InPlace ? 1 : call.op.result_count;
   for (int i = 0; i < count; ++i) targets[i] = std::move(call.results[i]);
-  Call inner{call.op, call.args, Mode::Functional, {}, {}};
+  // What the parts save of self must survive the write.
+  Tensor before;
+  Value args[kMaxParams];
+  std::copy_n(call.args, call.op.param_count, args);
+  if (call.mode == Mode::InPlace && thread_state().grad_enabled && any_requires_grad(call)) {
+    before = grad_ops.clone(call.args[0].tensor());
+    args[0] = before;
+  }
+  Call inner{call.op, args, Mode::Functional, {}, {}};
   call.op.run(inner);
   for (int i = 0; i < count; ++i) {
     if (call.mode == Mode::Out) deliver(call.op, targets[i], inner.results[i], Mode::Out);
@@ -143,13 +151,13 @@ void invoke_direct(Call& call) {
   if (op.kind == OpKind::Choose) return op.run(call);
   if (op.kind == OpKind::Composite) return run_composite(call);
   const ThreadState& state = thread_state();
-  const bool needs_grad = state.grad_enabled && any_requires_grad(call);
+  const bool needs_grad = state.grad_enabled && !state.inference && any_requires_grad(call);
   Ptr<OpNode> node;
   if (call.mode == Mode::InPlace || op.kind == OpKind::Mutate) {
     const Tensor& self = call.args[0].tensor();
     const bool differentiable = !(op.flags & kNotDifferentiable);
     if (autograd_meta(self) || self.impl()->inference)
-      check_inplace(self, state.grad_enabled && (needs_grad || is_view(self)) && differentiable);
+      check_inplace(self, needs_grad && differentiable);
     if (needs_grad && op.vjp) node = begin_record(call);
     compute(call);
     if (op.kind == OpKind::Mutate && !call.results[0]) call.results[0] = self;

@@ -169,6 +169,13 @@ Tensor Vjp::grad(uint32_t k) const {
   return zeros;
 }
 
+Tensor Vjp::zeros() const {
+  const Tensor like = grad();
+  Tensor out = empty(like.sizes(), like.dtype(), like.device());
+  copy_into(out, scalar_tensor(Scalar(0), like.dtype()));
+  return out;
+}
+
 bool Vjp::needs(uint32_t param) const {
   for (uint32_t e = node.edge_begin[param]; e < node.edge_begin[param + 1]; ++e)
     if (node.edges[e]) return true;

@@ -59,6 +59,8 @@ struct Vjp {
 
   // Gradient of result k; zeros where none arrived.
   Tensor grad(uint32_t k = 0) const;
+  // Zeros like the gradient of the first result.
+  Tensor zeros() const;
   bool has_grad(uint32_t k) const { return k < grads.size() && grads[k].defined(); }
   bool needs(uint32_t param) const;
   bool needs_element(uint32_t param, uint32_t element) const;

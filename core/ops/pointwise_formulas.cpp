@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/autograd/grad_mode.h"
 #include "core/ops/operators.h"
 #include "core/ops/ops_prelude.h"
 
@@ -35,6 +36,11 @@ Tensor pow_backward_self(const Tensor& grad, const Operand& self, const Operand&
     if (exponent.scalar().is_complex() ? exponent.scalar().to_complex() == 0.0
                                        : exponent.scalar().to_double() == 0)
       return ops::mul(grad, 0);
+    // While a graph is made the general formula stays differentiable down to constants.
+    if (!thread_state().grad_enabled) {
+      if (exponent.scalar().equals(2)) return grad * conj(ops::mul(self, 2));
+      if (exponent.scalar().equals(3)) return grad * conj(ops::mul(ops::mul(self, self), 3));
+    }
     const Tensor slope =
         ops::mul(ops::pow(self, Operand(shifted(exponent.scalar(), 1, -1))), exponent);
     return grad * conj(slope);

@@ -105,7 +105,7 @@ Tensor view(const Tensor& self, IntList size) {
 Tensor reshape(const Tensor& self, IntList shape) {
   const Dims sizes = infer_size(shape, self.numel());
   if (view_strides(self.sizes(), self.strides(), sizes)) return ops::view(self, sizes);
-  return ops::view(ops::clone(self, MemoryFormat::Contiguous), sizes);
+  return ops::_unsafe_view(ops::clone(self, MemoryFormat::Contiguous), sizes);
 }
 
 Tensor as_strided(const Tensor& self, IntList size, IntList stride, std::optional<int64_t> offset) {

@@ -28,6 +28,7 @@ struct ContextObject {
   PyObject* needs_input_grad;
   PyObject* metadata;
   std::vector<SavedTensor>* saved;
+  SmallVector<Edge, 3>* last_edges;  // of a node that is gone while Python still holds this
   bool materialize;
   bool released;
 };
@@ -43,7 +44,9 @@ class PyNode final : public Node {
   ~PyNode() override {
     if (!Py_IsInitialized()) return;
     const GilAcquire gil;
-    context_of(context_)->node = nullptr;
+    ContextObject* c = context_of(context_);
+    c->node = nullptr;
+    if (Py_REFCNT(context_) > 1) c->last_edges = new SmallVector<Edge, 3>(edges);
     Py_DECREF(context_);
   }
   std::string name() const override {
@@ -79,11 +82,11 @@ class PyNode final : public Node {
     for (size_t i = 0; i < count; ++i) {
       PyObject* item = PyTuple_GET_ITEM(out.get(), static_cast<Py_ssize_t>(i));
       if (!is_tensor_input[i]) {
-        RL_CHECK(item == Py_None, "function ", name(), " returned a gradient different from None at position ",
+        RL_CHECK(item == Py_None, "function ", name(), " returned a gradient different than None at position ",
                  i + 1, ", but the corresponding forward input was not a Variable");
         continue;
       }
-      RL_CHECK_TYPE(item == Py_None || is_tensor(item), "expected Variable or None (got ", Py_TYPE(item)->tp_name, ")");
+      RL_CHECK(item == Py_None || is_tensor(item), "expected Variable or None (got ", Py_TYPE(item)->tp_name, ")");
       result.push_back(item == Py_None ? Tensor() : unwrap(item));
     }
     return result;
@@ -124,6 +127,7 @@ int context_clear(PyObject* o) {
   Py_CLEAR(c->non_differentiable);
   Py_CLEAR(c->needs_input_grad);
   Py_CLEAR(c->metadata);
+  delete std::exchange(c->last_edges, nullptr);
   return 0;
 }
 
@@ -197,12 +201,13 @@ PyObject* metadata(PyObject* o, void*) {
 
 PyObject* next_functions(PyObject* o, void*) {
   return guarded([&] {
-    const Node* node = context_of(o)->node;
-    RL_CHECK(node, "Attribute 'next_functions' is invalid for this instance of _C._FunctionBase. Accessing this "
+    const ContextObject* c = context_of(o);
+    const auto* edges = c->node ? &c->node->edges : c->last_edges;
+    RL_CHECK(edges, "Attribute 'next_functions' is invalid for this instance of _C._FunctionBase. Accessing this "
              "attribute directly on an instance of autograd.Function is a legacy access pattern that is no longer "
              "supported. For examples on how to use new-style autograd functions, see "
              "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function ");
-    return wrap_edges(*node);
+    return wrap_edges(*edges);
   });
 }
 
@@ -279,8 +284,9 @@ Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs
   if (input >= 0) {
     // An input handed back becomes another tensor over the same data.
     const GradModeGuard off(false);
-    t = node ? ops::view_as_self(t) : t;
-    if (node) make_autograd_meta(t).view_kind = ViewKind::Custom;
+    if (!node) return detach(t);
+    t = ops::view_as_self(t);
+    make_autograd_meta(t).view_kind = ViewKind::Custom;
   }
   if (!differentiable) {
     if (!node) return t;
@@ -322,7 +328,7 @@ PyObject* finish_function(PyObject*, PyObject* args) {
                         !contains(c->non_differentiable, item);
       RL_CHECK(!setup || !node || !is_tensor(item) || !contains(inputs, item) || contains(c->dirty, item) ||
                    !contains(c->to_save, item),
-               "A input that has been returned as-is as output is being saved for backward. This is not supported "
+               "An input that has been returned as-is as output is being saved for backward. This is not supported "
                "if you override setup_context: return and save a view of the input instead, e.g. x.view_as(x).");
     }
     Object result(checked(PyTuple_New(n)));

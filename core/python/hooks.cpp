@@ -30,7 +30,7 @@ struct PyHook final : NodeHook {
       const Object arg(wrap(grads[0]));
       const Object out(PyObject_CallOneArg(f.get(), arg.get()));
       if (!out) throw PythonError();
-      if (kind == HookKind::Tensor) replace(grads[0], out.get());
+      if (kind == HookKind::Tensor) replace(grads[0], out.get(), f.get());
       return;
     }
     const Object first(wrap_tuple(grads));
@@ -46,21 +46,29 @@ struct PyHook final : NodeHook {
     const bool sequence = PyTuple_Check(out.get()) || PyList_Check(out.get());
     RL_CHECK_TYPE(sequence || grads.size() == 1, "expected hook to return a tuple of gradients, but got ",
                   Py_TYPE(out.get())->tp_name);
-    if (!sequence) return replace(grads[0], out.get());
+    if (!sequence) return replace(grads[0], out.get(), f.get());
     RL_CHECK(PySequence_Fast_GET_SIZE(out.get()) == static_cast<Py_ssize_t>(grads.size()),
-             "hook has returned an incorrect number of values (got ",
+             hook_name(f.get()), " has returned an incorrect number of values (got ",
              static_cast<int64_t>(PySequence_Fast_GET_SIZE(out.get())), ", but expected ", grads.size(), ")");
     for (size_t i = 0; i < grads.size(); ++i)
-      replace(grads[i], PySequence_Fast_GET_ITEM(out.get(), static_cast<Py_ssize_t>(i)));
+      replace(grads[i], PySequence_Fast_GET_ITEM(out.get(), static_cast<Py_ssize_t>(i)), f.get());
   }
 
-  static void replace(Tensor& grad, PyObject* with) {
+  // "hook 'scale'", as error texts begin.
+  static std::string hook_name(PyObject* f) {
+    const Object name(PyObject_GetAttrString(f, "__name__"));
+    const char* text = name ? PyUnicode_AsUTF8(name.get()) : nullptr;
+    if (!text) PyErr_Clear();
+    return str("hook '", text ? text : "<unknown>", "'");
+  }
+
+  static void replace(Tensor& grad, PyObject* with, PyObject* f) {
     if (with == Py_None) return;
     RL_CHECK_TYPE(is_tensor(with), "expected Variable, but hook returned '", Py_TYPE(with)->tp_name, "'");
     if (grad.defined()) {
-      RL_CHECK(unwrap(with).dtype() == grad.dtype(), "hook has changed the type of value (was torch.",
+      RL_CHECK(unwrap(with).dtype() == grad.dtype(), hook_name(f), " has changed the type of value (was torch.",
                legacy_name(grad.dtype()), "Tensor got torch.", legacy_name(unwrap(with).dtype()), "Tensor)");
-      RL_CHECK(unwrap(with).sizes() == grad.sizes(), "hook has changed the size of value");
+      RL_CHECK(unwrap(with).sizes() == grad.sizes(), hook_name(f), " has changed the size of value");
     }
     grad = unwrap(with);
   }
@@ -147,11 +155,13 @@ PyObject* accumulate_hook(PyObject*, PyObject* args) {
 // --- saved tensor hooks
 struct PySavedHooks final : SavedTensorHooks {
   PySavedHooks(PyObject* p, PyObject* u) : pack_(Object::share(p)), unpack_(Object::share(u)) {}
-  std::shared_ptr<void> pack(const Tensor& t) override {
+  std::shared_ptr<void> pack(const Tensor& t, bool is_output) override {
     const GilAcquire gil;
     const Object arg(wrap(t));
     PyObject* packed = PyObject_CallOneArg(pack_.get(), arg.get());
     if (!packed) throw PythonError();
+    // An output whose history is the node that keeps it would keep itself alive.
+    if (is_output && packed == arg.get()) Py_SETREF(packed, wrap(detach(t)));
     return {packed, [](void* p) {
               if (!Py_IsInitialized()) return;
               const GilAcquire gil;

@@ -37,7 +37,7 @@ void dealloc(PyObject* o) {
 PyObject* repr(PyObject* o) { return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(o)->tp_name, o); }
 
 PyObject* next_functions(PyObject* o, void*) {
-  return guarded([&] { return wrap_edges(*node_of(o)); });
+  return guarded([&] { return wrap_edges(node_of(o)->edges); });
 }
 
 PyObject* metadata(PyObject* o, void*) {
@@ -155,11 +155,11 @@ PyObject* wrap_node(const Ptr<Node>& node) {
   return reinterpret_cast<PyObject*>(o);
 }
 
-PyObject* wrap_edges(const Node& node) {
-  Object out(checked(PyTuple_New(static_cast<Py_ssize_t>(node.edges.size()))));
-  for (size_t i = 0; i < node.edges.size(); ++i)
+PyObject* wrap_edges(const SmallVector<Edge, 3>& edges) {
+  Object out(checked(PyTuple_New(static_cast<Py_ssize_t>(edges.size()))));
+  for (size_t i = 0; i < edges.size(); ++i)
     PyTuple_SET_ITEM(out.get(), static_cast<Py_ssize_t>(i),
-                     checked(Py_BuildValue("NI", wrap_node(node.edges[i].node), node.edges[i].slot)));
+                     checked(Py_BuildValue("NI", wrap_node(edges[i].node), edges[i].slot)));
   return out.release();
 }
 

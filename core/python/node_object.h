@@ -10,7 +10,7 @@ void init_nodes(PyObject* module);
 // The node's Python object; None for null.
 PyObject* wrap_node(const Ptr<Node>& node);
 // next_functions: (node, slot) of each edge.
-PyObject* wrap_edges(const Node& node);
+PyObject* wrap_edges(const SmallVector<Edge, 3>& edges);
 // Null when `o` is no node.
 Ptr<Node> unwrap_node(PyObject* o);
 // What nodes of the core and of custom functions have in common.

@@ -214,7 +214,9 @@ int set_grad(PyObject* o, PyObject* value, void*) {
     RL_CHECK(grad.dtype() == t.dtype(), "attempting to assign a gradient with dtype '",
              name_of(grad.dtype()), "' to a tensor with dtype '", name_of(t.dtype()),
              "'. Please ensure that the gradient and the tensor have the same dtype");
-    RL_CHECK(grad.sizes() == t.sizes(), "assigned grad has data of a different size");
+    RL_CHECK(grad.sizes() == t.sizes(), "attempting to assign a gradient of size '", IntList(grad.sizes()),
+             "' to a tensor of size '", IntList(t.sizes()),
+             "'. Please ensure that the gradient and the tensor are the same size");
     make_autograd_meta(t).grad = grad;
   });
 }

@@ -33,4 +33,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"rushlight.autograd.{name}")
     if name == "forward_ad":
         raise NotImplementedError("rushlight.autograd.forward_ad is not implemented")
-    raise AttributeError(f"module 'rushlight.autograd' has no attribute '{name}'")
+    raise AttributeError(
+        f"rushlight.autograd.{name}: module 'rushlight.autograd' has no attribute '{name}'"
+    )

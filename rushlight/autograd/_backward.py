@@ -98,9 +98,7 @@ def _match(outputs: tuple[Any, ...], grads: Any) -> tuple[Any, ...]:
         return (None,) * len(outputs)
     given = _as_tuple(grads)
     if len(given) != len(outputs):
-        raise RuntimeError(
-            f"got {len(outputs)} tensors and {len(given)} gradients"
-        )
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     return given
 
 
@@ -131,7 +129,8 @@ def backward(
         _warn_of_cycle()
     outputs = _checked(_as_tuple(tensors), "tensors")
     grads = _gradients(
-        outputs, _match(outputs, grad_tensors if grad_variables is None else grad_variables)
+        outputs,
+        _match(outputs, grad_tensors if grad_variables is None else grad_variables),
     )
     _C.run_backward(
         outputs,
@@ -196,7 +195,13 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         return _batched(
-            roots, leaves, _match(roots, grad_outputs), keep, create_graph, allow_unused, materialize_grads
+            roots,
+            leaves,
+            _match(roots, grad_outputs),
+            keep,
+            create_graph,
+            allow_unused,
+            materialize_grads,
         )
     results = _C.run_backward(
         roots,

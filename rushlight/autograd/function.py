@@ -38,7 +38,9 @@ class FunctionMeta(type):
 
     _backward_cls: type[BackwardCFunction]
 
-    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]
+    ) -> None:
         cls._backward_cls = type(
             f"{name}Backward",
             (BackwardCFunction,),
@@ -111,6 +113,11 @@ class Function(metaclass=FunctionMeta):
         raise NotImplementedError(
             "rushlight.autograd.Function.jvp (forward mode) is not implemented"
         )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """How the operation runs over a batch: not available."""
+        raise NotImplementedError("rushlight.autograd.Function.vmap is not implemented")
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -195,4 +202,6 @@ class NestedIOFunction(Function):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Raises NotImplementedError."""
-        raise NotImplementedError("rushlight.autograd.NestedIOFunction is not implemented")
+        raise NotImplementedError(
+            "rushlight.autograd.NestedIOFunction is not implemented"
+        )

@@ -91,7 +91,11 @@ def _analytical(
 
 
 def _check_pair(
-    numerical: list[list[Any]], out: Tensor, x: Tensor, tol: tuple[float, ...], where: str
+    numerical: list[list[Any]],
+    out: Tensor,
+    x: Tensor,
+    tol: tuple[float, ...],
+    where: str,
 ) -> None:
     atol, rtol, nondet_tol = tol
     x_parts = _parts(x)
@@ -185,16 +189,23 @@ def _gradcheck(
     outputs = _outputs(func, inputs)
     live = [k for k, o in enumerate(outputs) if o.requires_grad]
     if not live:
-        raise ValueError(
-            "gradcheck: none of the outputs require grad"
-            if outputs
-            else "gradcheck: no differentiable outputs"
-        )
+        for x in checked:
+            for rows in _numerical(func, inputs, x, eps):
+                if any(abs(v) > tol[0] for row in rows for v in row):
+                    raise GradcheckError(
+                        "Numerical gradient for function expected to be zero"
+                    )
     for i, x in enumerate(checked):
         table = _numerical(func, inputs, x, eps)
         for k in live:
             if outputs[k].numel() and x.numel():
-                _check_pair(table[k], outputs[k], x, tol, f"output {k} with respect to input {i}")
+                _check_pair(
+                    table[k],
+                    outputs[k],
+                    x,
+                    tol,
+                    f"output {k} with respect to input {i}",
+                )
     if check_undefined:
         _check_undefined(func, inputs, checked)
 
@@ -206,7 +217,13 @@ def _check_undefined(
     outputs = [o for o in _outputs(func, inputs) if o.requires_grad]
     for out in outputs:
         try:
-            grad(out, checked, rushlight.zeros_like(out), retain_graph=True, allow_unused=True)
+            grad(
+                out,
+                checked,
+                rushlight.zeros_like(out),
+                retain_graph=True,
+                allow_unused=True,
+            )
         except Exception as error:
             raise GradcheckError(
                 "Expected backward function to handle undefined output grads. Please look at "
@@ -244,7 +261,8 @@ def gradgradcheck(
         vectors = tuple(rushlight.randn_like(o) for o in outputs)
         if gen_non_contig_grad_outputs:
             vectors = tuple(
-                rushlight.stack([v, v], -1).select(-1, 0) if v.dim() else v for v in vectors
+                rushlight.stack([v, v], -1).select(-1, 0) if v.dim() else v
+                for v in vectors
             )
         vectors = tuple(v.detach().requires_grad_() for v in vectors)
     else:

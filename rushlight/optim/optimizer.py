@@ -12,7 +12,7 @@ from itertools import chain
 import rushlight
 from rushlight import Tensor
 
-from ..nn._handle import RemovableHandle
+from .._handle import RemovableHandle
 from ..nn._names import type_name
 
 __all__ = [

@@ -31,7 +31,9 @@ __all__ = [
     "set_checkpoint_early_stop",
 ]
 
-Contexts = tuple[contextlib.AbstractContextManager[Any], contextlib.AbstractContextManager[Any]]
+Contexts = tuple[
+    contextlib.AbstractContextManager[Any], contextlib.AbstractContextManager[Any]
+]
 
 
 class CheckpointError(RuntimeError):
@@ -92,7 +94,8 @@ def check_backward_validity(inputs: Any) -> None:
     """Warns when no input requires grad: the reentrant way then gives no gradients."""
     if not any(x.requires_grad for x in inputs if isinstance(x, _C.Tensor)):
         warnings.warn(
-            "None of the inputs have requires_grad=True. Gradients will be None", stacklevel=3
+            "None of the inputs have requires_grad=True. Gradients will be None",
+            stacklevel=3,
         )
 
 
@@ -100,7 +103,9 @@ class CheckpointFunction(Function):
     """``run_function`` as one node of the graph (the reentrant way)."""
 
     @staticmethod
-    def forward(ctx: Any, run_function: Any, preserve_rng_state: bool, *args: Any) -> Any:
+    def forward(
+        ctx: Any, run_function: Any, preserve_rng_state: bool, *args: Any
+    ) -> Any:
         check_backward_validity(args)
         ctx.run_function = run_function
         ctx.state = rushlight.get_rng_state() if preserve_rng_state else None
@@ -171,7 +176,9 @@ def _metadata(x: Any) -> dict[str, Any]:
 class _Frame:
     """One checkpointed call: its place holders, and how to run it again."""
 
-    def __init__(self, run_again: Callable[[], None], early_stop: bool, check: bool) -> None:
+    def __init__(
+        self, run_again: Callable[[], None], early_stop: bool, check: bool
+    ) -> None:
         self.run_again = run_again
         self.early_stop = early_stop
         self.check = check
@@ -207,7 +214,10 @@ class _Frame:
 
         def pack(x: Any) -> Any:
             nonlocal count
-            if count < len(self.holders) and (holder := self.holders[count]()) is not None:
+            if (
+                count < len(self.holders)
+                and (holder := self.holders[count]()) is not None
+            ):
                 holder.value = number, x.detach()
             count += 1
             if self.early_stop and count == len(self.holders):
@@ -310,7 +320,13 @@ def checkpoint(
         )
     stop = early_stop if _early_stop is None else _early_stop
     return _without_reentry(
-        function, args, kwargs, preserve, context_fn(), determinism_check == "default", stop
+        function,
+        args,
+        kwargs,
+        preserve,
+        context_fn(),
+        determinism_check == "default",
+        stop,
     )
 
 
@@ -340,7 +356,11 @@ def checkpoint_sequential(
     preserve = kwargs.pop("preserve_rng_state", True)
     if kwargs:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
-    steps = list(functions.children()) if hasattr(functions, "children") else list(functions)
+    steps = (
+        list(functions.children())
+        if hasattr(functions, "children")
+        else list(functions)
+    )
 
     def run(first: int, end: int) -> Callable[[Any], Any]:
         def forward(x: Any) -> Any:

@@ -67,6 +67,24 @@ def describe(value: Any) -> Any:
     return type(value).__name__
 
 
+def same(a: Any, b: Any) -> bool:
+    """Whether two descriptions agree, numbers to about four digits."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float) or isinstance(b, float):
+        if not isinstance(a, (int, float)) or not isinstance(b, (int, float)):
+            return False
+        return a == b or abs(a - b) <= 2e-4 * abs(b) + 1e-6
+    return bool(a == b)
+
+
+def assert_same(actual: list[Any], expected: list[Any]) -> None:
+    """Fails at the first thing that two runs saw differently."""
+    for i, (a, e) in enumerate(zip(actual, expected)):
+        assert same(a, e), f"yield {i}: got {a}, expected {e}"
+    assert len(actual) == len(expected), f"{len(actual)} yields of {len(expected)}"
+
+
 def run(program: Program, library: Any) -> list[Any]:
     """Everything the program yields; an error that ends it comes last."""
     seen: list[Any] = []

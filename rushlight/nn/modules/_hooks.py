@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from .._handle import RemovableHandle
+from ..._handle import RemovableHandle
 from ._convert import Conversion
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import rushlight
 from rushlight import Tensor
 
-from .._handle import RemovableHandle
+from ..._handle import RemovableHandle
 from ..parameter import Parameter
 from ._hooks import Hooks
 

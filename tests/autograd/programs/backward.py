@@ -158,7 +158,7 @@ def second_order_of_many(torch: Any) -> Iterator[Any]:
         if not g.requires_grad:
             continue
         (h,) = torch.autograd.grad(g, x, v, allow_unused=True)
-        yield h
+        yield None if h is None else h.tolist()
 
 
 def gradient_of_gradient_output(torch: Any) -> Iterator[Any]:

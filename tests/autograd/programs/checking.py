@@ -53,7 +53,8 @@ def refused(torch: Any) -> Iterator[Any]:
 
     def moody(t: Any) -> Any:
         out = t * 1
-        out.register_hook(lambda g: g * (1 + 0.01 * count.__setitem__(0, count[0] + 1) if False else _next(count)))
+        if out.requires_grad:
+            out.register_hook(lambda g: g * _next(count))
         return out
 
     yield raised(lambda: check(moody, a), 0)

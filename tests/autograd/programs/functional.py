@@ -38,7 +38,7 @@ def whole(torch: Any) -> Iterator[Any]:
     yield f.jacobian(_power, x), f.jacobian(_two, (x, y)), f.hessian(_cubes, (x, y))
     yield f.jacobian(lambda t: t.sum(), x), f.jacobian(lambda t: t.view(1, 2) * 2, x), f.hessian(lambda t: (t**2).sum(), x)
     yield f.jacobian(_power, x, vectorize=True), f.hessian(_cubes, (x, y), vectorize=True)
-    yield f.jacobian(_power, x, vectorize=True, strategy="forward-mode")
+    yield f.jacobian(_power, x, vectorize=True, strategy="forward-mode").tolist()
     yield f.jacobian(lambda t: torch.ones(2), x), f.jacobian(lambda a, b: a * 2, (x, y))
     leaf = x.clone().requires_grad_()
     j = f.jacobian(lambda t: t**3, leaf, create_graph=True)

@@ -184,14 +184,14 @@ def inference(torch: Any) -> Iterator[Any]:
     yield raised(lambda: x * i), (i * 2).is_inference(), (x + i).requires_grad, raised(lambda: (x * i).sum())
     yield raised(lambda: i.add_(1)), raised(lambda: i.requires_grad_()), i[0:1].is_inference()
     yield raised(lambda: i[0:1].add_(1)), raised(lambda: v.add_(1))
-    c = i.clone()
+    c = i.clone().fill_(1)
     yield c.is_inference(), (c * x).requires_grad, c.add_(1)
     yield raised(lambda: n.add_(x[0:1]))
     with torch.no_grad():
         yield raised(lambda: i.add_(1)), (i + 1).is_inference()
     with torch.inference_mode():
         i.mul_(2)
-        i[0] = 5.0
+        i.fill_(5)
     yield i
     yield raised(lambda: v.mul_(x[:1]), 50)
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 
+from rushlight import _C
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class RemovableHandle:
+class _HandleMeta(type):
+    """Handles of hooks on tensors and graph nodes count as instances."""
+
+    def __instancecheck__(cls, obj: object) -> bool:
+        return isinstance(obj, _C.HookHandle) or type.__instancecheck__(cls, obj)
+
+
+class RemovableHandle(metaclass=_HandleMeta):
     """Removes the hook it stands for.
 
     Works as a context manager too: leaving the block removes the hook. The handle does
