@@ -57,7 +57,7 @@ def _numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
     """An ndarray over the same memory. ``force=True`` detaches and copies where that is needed."""
     if force:
         return self.detach().cpu().numpy()
-    if self.requires_grad:
+    if self.requires_grad and _C.is_grad_enabled():
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )

@@ -37,20 +37,21 @@ def _numerical(
     """Derivatives of every output: ``[output][element of x][part]``, a flat list each."""
     data = x.data  # its own version: writing does not disturb recorded graphs
     table: list[list[list[Any]]] = []
-    with rushlight.no_grad():
-        for index in range(data.numel()):
-            place = _unravel(index, tuple(data.shape))
-            start = data[place].item()
-            for part in _parts(x):
-                data[place] = start + eps * part
-                high = [o.clone() for o in _outputs(func, inputs)]
-                data[place] = start - eps * part
-                low = [o.clone() for o in _outputs(func, inputs)]
-                data[place] = start
-                for k, (a, b) in enumerate(zip(high, low, strict=True)):
-                    if len(table) <= k:
-                        table.append([])
-                    table[k].append(((a - b) / (2 * eps)).reshape(-1).tolist())
+
+    def values(place: tuple[int, ...], value: complex) -> list[Tensor]:
+        data[place] = value
+        return [o.detach().clone() for o in _outputs(func, inputs)]
+
+    for index in range(data.numel()):
+        place = _unravel(index, tuple(data.shape))
+        start = data[place].item()
+        for part in _parts(x):
+            high, low = (values(place, start + s * part) for s in (eps, -eps))
+            data[place] = start
+            for k, (a, b) in enumerate(zip(high, low)):
+                if len(table) <= k:
+                    table.append([])
+                table[k].append(((a - b) / (2 * eps)).reshape(-1).tolist())
     return table
 
 
