@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Types of the core whose objects are documented where they are met.
 UNDOCUMENTED = {
     f"rushlight.{name}"
-    for name in ("Node", "OpFunction", "OpMethod", "layout", "memory_format")
+    for name in "Node OpFunction OpMethod SavedTensor layout memory_format".split()
 }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -104,11 +105,16 @@ def public_names(module: Any) -> list[str]:
     names = getattr(module, "__all__", None)
     if names is not None:
         return sorted(name for name in names if not name.startswith("_"))
+    # dir(), since what is loaded late is in no namespace before.
+    found: dict[str, Any] = {}
+    for name in dir(module):
+        if not name.startswith("_"):
+            with contextlib.suppress(ImportError):  # a subsystem that is not there yet
+                found[name] = getattr(module, name, None)
     return sorted(
         name
-        for name, value in vars(module).items()
-        if not name.startswith("_")
-        and (inspect.isclass(value) or inspect.isfunction(value))
+        for name, value in found.items()
+        if (inspect.isclass(value) or inspect.isfunction(value))
         and value.__module__.startswith(module.__name__)
     )
 
