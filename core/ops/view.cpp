@@ -71,7 +71,7 @@ Tensor transpose(const Tensor& self, int64_t dim0, int64_t dim1) {
 }
 
 Tensor expand(const Tensor& self, IntList size, bool) {
-  RL_CHECK(size.size() >= self.sizes().size(), "expand(", self.dim(), "-D tensor, size=", size,
+  RL_CHECK(size.size() >= self.sizes().size(), "expand(torch.", legacy_name(self.dtype()), "Tensor{", IntList(self.sizes()), "}, size=", size,
            "): the number of sizes provided (", size.size(),
            ") must be greater or equal to the number of dimensions in the tensor (", self.dim(), ")");
   Dims sizes(size), strides(size.size());

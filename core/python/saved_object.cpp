@@ -47,6 +47,7 @@ PyGetSetDef getset[] = {{"data", data, nullptr, "The tensor.", nullptr},
 PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                        {Py_tp_methods, methods},
                        {Py_tp_getset, getset},
+                       {Py_tp_doc, const_cast<char*>("A tensor kept for backward; register_hooks() packs it.")},
                        {0, nullptr}};
 PyType_Spec spec = {"rushlight._C.SavedTensor", sizeof(SavedObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

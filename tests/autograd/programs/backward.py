@@ -66,7 +66,11 @@ def twice(torch: Any) -> Iterator[Any]:
     kept.backward()
     yield x.grad, raised(lambda: kept.backward())
     w = x.sin()
-    yield torch.autograd.grad(w, x, retain_graph=True), torch.autograd.grad(w, x), raised(lambda: w.backward())
+    yield (
+        torch.autograd.grad(w, x, retain_graph=True),
+        torch.autograd.grad(w, x),
+        raised(lambda: w.backward()),
+    )
     node = x.exp().grad_fn
     yield raised(lambda: node._saved_result)
 
@@ -91,10 +95,20 @@ def grad_function(torch: Any) -> Iterator[Any]:
     yield raised(lambda: grad(y.sum(), x, torch.ones(2), retain_graph=True), 110)
     yield raised(lambda: grad(y.sum(), 3, retain_graph=True), 0)
     yield x.grad, w.grad
-    yield grad(x.sum(), x), grad(x, x, torch.ones(2)), grad(y, y, torch.ones(2), retain_graph=True)
+    yield (
+        grad(x.sum(), x),
+        grad(x, x, torch.ones(2)),
+        grad(y, y, torch.ones(2), retain_graph=True),
+    )
     z = y * y
-    yield grad(z.sum(), y, retain_graph=True), grad(z.sum(), [y, x, w], retain_graph=True), grad(z.sum(), [z, y])
-    yield grad(outputs=[x.sum(), w], inputs=[x, w], grad_outputs=[None, torch.tensor(5.0)])
+    yield (
+        grad(z.sum(), y, retain_graph=True),
+        grad(z.sum(), [y, x, w], retain_graph=True),
+        grad(z.sum(), [z, y]),
+    )
+    yield grad(
+        outputs=[x.sum(), w], inputs=[x, w], grad_outputs=[None, torch.tensor(5.0)]
+    )
     yield grad([x.sum()], [x, x])
 
 
@@ -187,7 +201,9 @@ def edges(torch: Any) -> Iterator[Any]:
     yield edge.node is y.grad_fn, edge.output_nr, graph.get_gradient_edge(x).node.name()
     z = y.sum()
     yield torch.autograd.grad(z, edge, retain_graph=True)
-    yield torch.autograd.grad(graph.get_gradient_edge(z), x, torch.tensor(2.0), retain_graph=True)
+    yield torch.autograd.grad(
+        graph.get_gradient_edge(z), x, torch.tensor(2.0), retain_graph=True
+    )
     torch.autograd.backward([graph.get_gradient_edge(z)], [torch.tensor(1.0)])
     yield x.grad, raised(lambda: graph.get_gradient_edge(torch.ones(1)))
 

@@ -10,7 +10,9 @@ from ..outcome import raised, warned
 
 def _layers(torch: Any) -> Any:
     torch.manual_seed(1)
-    return torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2), torch.nn.Tanh())
+    return torch.nn.Sequential(
+        torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2), torch.nn.Tanh()
+    )
 
 
 def both_kinds(torch: Any) -> Iterator[Any]:
@@ -44,7 +46,11 @@ def without_input_gradient(torch: Any) -> Iterator[Any]:
     out = cp.checkpoint(net, x, use_reentrant=False)
     out.sum().backward()
     yield [p.grad is not None for p in net.parameters()]
-    yield [w[1][:60] for w in [warned(lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=None))] for w in [w]]
+    yield [
+        w[1][:60]
+        for w in [warned(lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=None))]
+        for w in [w]
+    ]
 
 
 def warning_when_unset(torch: Any) -> Iterator[Any]:
@@ -53,9 +59,17 @@ def warning_when_unset(torch: Any) -> Iterator[Any]:
     cp = import_module(f"{torch.__name__}.utils.checkpoint")
     x = torch.ones(2, requires_grad=True)
     yield warned(lambda: cp.checkpoint(lambda t: t * 2, x), 60)
-    yield raised(lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=True, unknown=1))
-    yield raised(lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=False, unknown=1), 0)
-    yield raised(lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=True, determinism_check="none", debug=True))
+    yield raised(
+        lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=True, unknown=1)
+    )
+    yield raised(
+        lambda: cp.checkpoint(lambda t: t * 2, x, use_reentrant=False, unknown=1), 0
+    )
+    yield raised(
+        lambda: cp.checkpoint(
+            lambda t: t * 2, x, use_reentrant=True, determinism_check="none", debug=True
+        )
+    )
 
 
 def arguments(torch: Any) -> Iterator[Any]:
@@ -64,7 +78,14 @@ def arguments(torch: Any) -> Iterator[Any]:
     cp = import_module(f"{torch.__name__}.utils.checkpoint")
     a, b = torch.ones(2, requires_grad=True), torch.full((2,), 3.0, requires_grad=True)
     for reentrant in (True, False):
-        out = cp.checkpoint(lambda t, k, u, n=None: (t * k * u, n, u + 1), a, 2.0, b, "text", use_reentrant=reentrant)
+        out = cp.checkpoint(
+            lambda t, k, u, n=None: (t * k * u, n, u + 1),
+            a,
+            2.0,
+            b,
+            "text",
+            use_reentrant=reentrant,
+        )
         yield out[1], out[0].requires_grad
         (out[0] * out[2]).sum().backward()
         yield a.grad, b.grad
@@ -87,12 +108,19 @@ def random_state(torch: Any) -> Iterator[Any]:
     x = torch.ones(8, requires_grad=True)
     for reentrant in (True, False):
         torch.manual_seed(3)
-        y = cp.checkpoint(lambda t: t * (torch.rand(8) > 0.5), x, use_reentrant=reentrant)
+        y = cp.checkpoint(
+            lambda t: t * (torch.rand(8) > 0.5), x, use_reentrant=reentrant
+        )
         after = torch.rand(1)
         y.sum().backward()
         yield bool((x.grad == y.detach()).all()), y.detach(), after, torch.rand(1)
         x.grad = None
-        y = cp.checkpoint(lambda t: t * torch.rand(8), x, use_reentrant=reentrant, preserve_rng_state=False)
+        y = cp.checkpoint(
+            lambda t: t * torch.rand(8),
+            x,
+            use_reentrant=reentrant,
+            preserve_rng_state=False,
+        )
         y.sum().backward()
         yield bool((x.grad == y.detach()).all())
         x.grad = None
@@ -110,9 +138,17 @@ def second_order_and_twice(torch: Any) -> Iterator[Any]:
     y.sum().backward(retain_graph=True)
     y.sum().backward()
     yield x.grad, raised(lambda: y.sum().backward())
-    outer = cp.checkpoint(lambda t: cp.checkpoint(lambda u: u.exp(), t, use_reentrant=False) * t, x, use_reentrant=False)
+    outer = cp.checkpoint(
+        lambda t: cp.checkpoint(lambda u: u.exp(), t, use_reentrant=False) * t,
+        x,
+        use_reentrant=False,
+    )
     yield torch.autograd.grad(outer.sum(), x)
-    inner = cp.checkpoint(lambda t: cp.checkpoint(lambda u: u.exp(), t, use_reentrant=True) * t, x, use_reentrant=True)
+    inner = cp.checkpoint(
+        lambda t: cp.checkpoint(lambda u: u.exp(), t, use_reentrant=True) * t,
+        x,
+        use_reentrant=True,
+    )
     inner.sum().backward()
     yield x.grad
 

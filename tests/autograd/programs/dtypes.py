@@ -52,7 +52,10 @@ def integers_and_booleans(torch: Any) -> Iterator[Any]:
     n = torch.tensor([1, 2, 3])
     y = x * n + n
     yield y.grad_fn.name(), torch.autograd.grad(y.sum(), x)
-    yield torch.autograd.grad((x * (n > 1)).sum(), x), torch.autograd.grad((x**n).sum(), x)
+    yield (
+        torch.autograd.grad((x * (n > 1)).sum(), x),
+        torch.autograd.grad((x**n).sum(), x),
+    )
     yield raised(lambda: torch.autograd.grad(x.long().sum(), x), 60)
     yield torch.autograd.grad(x.sign().sum() + x.sum(), x)
 
@@ -78,20 +81,43 @@ def mixed(torch: Any) -> Iterator[Any]:
     y = a * 2
     y.backward(torch.ones(2, dtype=torch.float64))
     yield a.grad
-    yield torch.autograd.grad(torch.cat([a, b]).sum(), [a, b]), torch.autograd.grad(torch.where(a > 0, a, b).sum(), [a, b])
-    yield a.double().grad_fn.name(), a.float() is a, a.to(torch.float32) is a, a.type(torch.float64).grad_fn.name()
+    yield (
+        torch.autograd.grad(torch.cat([a, b]).sum(), [a, b]),
+        torch.autograd.grad(torch.where(a > 0, a, b).sum(), [a, b]),
+    )
+    yield (
+        a.double().grad_fn.name(),
+        a.float() is a,
+        a.to(torch.float32) is a,
+        a.type(torch.float64).grad_fn.name(),
+    )
 
 
 def unused_and_constant(torch: Any) -> Iterator[Any]:
     x = torch.ones(2, requires_grad=True)
     y = torch.ones(2, requires_grad=True)
-    yield torch.autograd.grad((x * 0).sum(), x), torch.autograd.grad(x.sum() + (y * 0).sum(), [x, y])
+    yield (
+        torch.autograd.grad((x * 0).sum(), x),
+        torch.autograd.grad(x.sum() + (y * 0).sum(), [x, y]),
+    )
     z = torch.zeros(2, requires_grad=True)
     yield torch.autograd.grad(z.abs().sum(), z), torch.autograd.grad(z.relu().sum(), z)
-    yield torch.autograd.grad(z.sqrt().sum(), z), torch.autograd.grad(z.pow(2).sum(), z), torch.autograd.grad(z.norm(), z)
-    yield torch.autograd.grad(torch.maximum(z, z.detach()).sum(), z), torch.autograd.grad(z.max(), z)
-    yield torch.autograd.grad(z.clamp(0, 1).sum(), z), torch.autograd.grad(z.sign().sum(), z)
-    yield torch.autograd.grad(torch.tensor([0.0, 2.0], requires_grad=True).prod(), x, allow_unused=True)
+    yield (
+        torch.autograd.grad(z.sqrt().sum(), z),
+        torch.autograd.grad(z.pow(2).sum(), z),
+        torch.autograd.grad(z.norm(), z),
+    )
+    yield (
+        torch.autograd.grad(torch.maximum(z, z.detach()).sum(), z),
+        torch.autograd.grad(z.max(), z),
+    )
+    yield (
+        torch.autograd.grad(z.clamp(0, 1).sum(), z),
+        torch.autograd.grad(z.sign().sum(), z),
+    )
+    yield torch.autograd.grad(
+        torch.tensor([0.0, 2.0], requires_grad=True).prod(), x, allow_unused=True
+    )
     p = torch.tensor([0.0, 2.0, 0.0], requires_grad=True)
     yield torch.autograd.grad(p.prod(), p), torch.autograd.grad(p[:2].prod(), p)
     yield torch.autograd.grad(p.amax(), p), torch.autograd.grad(p.min(), p)
@@ -104,5 +130,11 @@ def nothing(torch: Any) -> Iterator[Any]:
               lambda: x.expand(2, 0, 3).sum(), lambda: (x * torch.ones(3)).sum(), lambda: x.prod()):  # fmt: skip
         yield torch.autograd.grad(f(), x)
     s = torch.tensor(2.0, requires_grad=True)
-    yield torch.autograd.grad((torch.ones(0) * s).sum(), s), torch.autograd.grad((s * s).view(1, 1).sum(), s)
-    yield torch.autograd.grad(s.expand(2, 2).sum(), s), torch.autograd.grad(s[None][0], s)
+    yield (
+        torch.autograd.grad((torch.ones(0) * s).sum(), s),
+        torch.autograd.grad((s * s).view(1, 1).sum(), s),
+    )
+    yield (
+        torch.autograd.grad(s.expand(2, 2).sum(), s),
+        torch.autograd.grad(s[None][0], s),
+    )

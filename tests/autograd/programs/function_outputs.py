@@ -60,7 +60,12 @@ def not_differentiable(torch: Any) -> Iterator[Any]:
 
     grads: list[Any] = []
     a, b = _make(torch, second, lambda ctx, *g: (grads.append(g), g[0] * 2)[1])(x)
-    yield a.requires_grad, b.requires_grad, b.is_leaf, raised(lambda: b.sum().backward())
+    yield (
+        a.requires_grad,
+        b.requires_grad,
+        b.is_leaf,
+        raised(lambda: b.sum().backward()),
+    )
     a.sum().backward()
     yield grads
 
@@ -83,7 +88,12 @@ def dirty(torch: Any) -> Iterator[Any]:
     x = torch.ones(4, requires_grad=True)
     y = x * 1
     out = triple(y[:2])
-    yield y, y.grad_fn.name(), out.grad_fn.name(), torch.autograd.grad((y * torch.arange(4.0)).sum(), x)
+    yield (
+        y,
+        y.grad_fn.name(),
+        out.grad_fn.name(),
+        torch.autograd.grad((y * torch.arange(4.0)).sum(), x),
+    )
     plain = torch.ones(2)
     yield triple(plain) is plain, plain.requires_grad, plain._version
     with torch.no_grad():
@@ -126,7 +136,11 @@ def dirty(torch: Any) -> Iterator[Any]:
     pair = _make(torch, both, lambda ctx, a, b: a + 2 * b)
     y = x * 1
     a, b = pair(y)
-    yield a is y, torch.autograd.grad((a + b).sum(), x), raised(lambda: pair((x * 1)[:2]), 60)
+    yield (
+        a is y,
+        torch.autograd.grad((a + b).sum(), x),
+        raised(lambda: pair((x * 1)[:2]), 60),
+    )
 
 
 def inputs_returned(torch: Any) -> Iterator[Any]:
@@ -142,7 +156,12 @@ def inputs_returned(torch: Any) -> Iterator[Any]:
     two = _make(torch, lambda ctx, a, b: (b, a), lambda ctx, g, k: (k * 2, g * 3))
     b = torch.ones(2)
     p, q = two(x, b)
-    yield p.requires_grad, q.requires_grad, torch.autograd.grad((p + 10 * q).sum(), x), p is b
+    yield (
+        p.requires_grad,
+        q.requires_grad,
+        torch.autograd.grad((p + 10 * q).sum(), x),
+        p is b,
+    )
     plain = torch.ones(1)
     out = same(plain)
     yield out is plain, out.requires_grad
@@ -160,7 +179,9 @@ def views_returned(torch: Any) -> Iterator[Any]:
     inner = _make(torch, lambda ctx, x: (x * 2)[0], lambda ctx, g: g.expand(2, 2) * 7)
     y = inner(x)
     yield y.grad_fn.name(), torch.autograd.grad(y.sum(), x)
-    both = _make(torch, lambda ctx, x: (x[0], x[1]), lambda ctx, a, b: torch.stack([a, b]))
+    both = _make(
+        torch, lambda ctx, x: (x[0], x[1]), lambda ctx, a, b: torch.stack([a, b])
+    )
     a, b = both(x * 1)
     yield raised(lambda: a.mul_(2), 70)
 
@@ -180,7 +201,12 @@ def saved_kinds(torch: Any) -> Iterator[Any]:
     x = torch.tensor([0.5], requires_grad=True)
     y = exp(x)
     saved = y.grad_fn.saved_tensors
-    yield saved[0] is x, saved[1].grad_fn is y.grad_fn, saved[2].requires_grad, saved[1].output_nr
+    yield (
+        saved[0] is x,
+        saved[1].grad_fn is y.grad_fn,
+        saved[2].requires_grad,
+        saved[1].output_nr,
+    )
     (g,) = torch.autograd.grad(y, x, create_graph=True)
     yield torch.autograd.grad(g, x)
     y = exp(x)
@@ -206,7 +232,9 @@ def raw_attributes_leave_the_check(torch: Any) -> Iterator[Any]:
 def results_of_other_types(torch: Any) -> Iterator[Any]:
     x = torch.ones(2, requires_grad=True)
     yield _make(torch, lambda ctx, x: None, lambda ctx, g: g)(x)
-    yield _make(torch, lambda ctx, x: (x * 2, None, 5, [1]), lambda ctx, *g: g[0] * 2)(x)
+    yield _make(torch, lambda ctx, x: (x * 2, None, 5, [1]), lambda ctx, *g: g[0] * 2)(
+        x
+    )
     yield _make(torch, lambda ctx, x: [x * 2], lambda ctx, *g: g[0])(x)
     integers = _make(torch, lambda ctx, x: x.long(), lambda ctx, g: g)(x)
     yield integers.requires_grad, integers.grad_fn
@@ -232,7 +260,9 @@ def nested(torch: Any) -> Iterator[Any]:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     (f(x) * 3).backward()
     yield x.grad
-    reverse = _make(torch, lambda ctx, x, k: x.clone(), lambda ctx, g, k=None: (-g, None))
+    reverse = _make(
+        torch, lambda ctx, x, k: x.clone(), lambda ctx, g, k=None: (-g, None)
+    )
     y = reverse(x * 1, 0.5)
     y.sum().backward()
     yield x.grad

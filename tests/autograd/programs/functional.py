@@ -36,8 +36,15 @@ def whole(torch: Any) -> Iterator[Any]:
     f = torch.autograd.functional
     x, y = torch.tensor([1.0, 2.0]), torch.tensor([3.0, -1.0])
     yield f.jacobian(_power, x), f.jacobian(_two, (x, y)), f.hessian(_cubes, (x, y))
-    yield f.jacobian(lambda t: t.sum(), x), f.jacobian(lambda t: t.view(1, 2) * 2, x), f.hessian(lambda t: (t**2).sum(), x)
-    yield f.jacobian(_power, x, vectorize=True), f.hessian(_cubes, (x, y), vectorize=True)
+    yield (
+        f.jacobian(lambda t: t.sum(), x),
+        f.jacobian(lambda t: t.view(1, 2) * 2, x),
+        f.hessian(lambda t: (t**2).sum(), x),
+    )
+    yield (
+        f.jacobian(_power, x, vectorize=True),
+        f.hessian(_cubes, (x, y), vectorize=True),
+    )
     yield f.jacobian(_power, x, vectorize=True, strategy="forward-mode").tolist()
     yield f.jacobian(lambda t: torch.ones(2), x), f.jacobian(lambda a, b: a * 2, (x, y))
     leaf = x.clone().requires_grad_()
@@ -60,16 +67,33 @@ def errors(torch: Any) -> Iterator[Any]:
     f = torch.autograd.functional
     x = torch.tensor([1.0, 2.0])
     yield raised(lambda: f.vjp(_power, x)), raised(lambda: f.jvp(_power, x))
-    yield raised(lambda: f.vjp(_power, x, torch.ones(3))), raised(lambda: f.vjp(_two, (x, x), (x,)))
-    yield raised(lambda: f.jacobian(lambda t: 3, x)), raised(lambda: f.jacobian(_power, [x])), raised(lambda: f.jacobian(_power, 3))
-    yield raised(lambda: f.hessian(_power, x)), raised(lambda: f.hessian(lambda t: (t.sum(), t.sum()), x))
+    yield (
+        raised(lambda: f.vjp(_power, x, torch.ones(3))),
+        raised(lambda: f.vjp(_two, (x, x), (x,))),
+    )
+    yield (
+        raised(lambda: f.jacobian(lambda t: 3, x)),
+        raised(lambda: f.jacobian(_power, [x])),
+        raised(lambda: f.jacobian(_power, 3)),
+    )
+    yield (
+        raised(lambda: f.hessian(_power, x)),
+        raised(lambda: f.hessian(lambda t: (t.sum(), t.sum()), x)),
+    )
     yield raised(lambda: f.jacobian(lambda t: torch.ones(2), x, strict=True))
     yield raised(lambda: f.jacobian(lambda a, b: a * 2, (x, x), strict=True))
     yield raised(lambda: f.vjp(lambda t: torch.ones(2), x, x, strict=True))
     yield raised(lambda: f.vjp(lambda a, b: a * 2, (x, x), x, strict=True))
     yield raised(lambda: f.jvp(lambda t: torch.ones(2), x, x, strict=True))
     yield raised(lambda: f.hessian(lambda t: t.sum(), x, strict=True))
-    yield raised(lambda: f.vhp(lambda t: t.sum(), x, x, strict=True)), raised(lambda: f.hvp(lambda t: t.sum(), x, x, strict=True))
-    yield f.vhp(lambda t: t.sum(), x, x), f.hvp(lambda t: t.sum(), x, x), f.hessian(lambda t: t.sum(), x)
+    yield (
+        raised(lambda: f.vhp(lambda t: t.sum(), x, x, strict=True)),
+        raised(lambda: f.hvp(lambda t: t.sum(), x, x, strict=True)),
+    )
+    yield (
+        f.vhp(lambda t: t.sum(), x, x),
+        f.hvp(lambda t: t.sum(), x, x),
+        f.hessian(lambda t: t.sum(), x),
+    )
     yield raised(lambda: f.jacobian(_power, x, strategy="sideways"), 0)
     yield raised(lambda: f.jacobian(_power, x, strategy="forward-mode"), 0)

@@ -27,19 +27,40 @@ def basics(torch: Any) -> Iterator[Any]:
     cube = cube_of(torch)
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     y = cube.apply(x)
-    yield y, y.grad_fn.name(), type(y.grad_fn).__name__, repr(y.grad_fn).partition(" at ")[0], str(y)
-    yield [(n.name(), i) for n, i in y.grad_fn.next_functions], y.grad_fn.saved_tensors[0] is x
+    yield (
+        y,
+        y.grad_fn.name(),
+        type(y.grad_fn).__name__,
+        repr(y.grad_fn).partition(" at ")[0],
+        str(y),
+    )
+    yield (
+        [(n.name(), i) for n, i in y.grad_fn.next_functions],
+        y.grad_fn.saved_tensors[0] is x,
+    )
     y.sum().backward()
-    yield x.grad, raised(lambda: y.sum().backward(), 60), raised(lambda: y.grad_fn.saved_tensors, 60)
+    yield (
+        x.grad,
+        raised(lambda: y.sum().backward(), 60),
+        raised(lambda: y.grad_fn.saved_tensors, 60),
+    )
     (g,) = torch.autograd.grad(cube.apply(x).sum(), x, create_graph=True)
     yield g, torch.autograd.grad(g.sum(), x)
     yield cube.apply(torch.ones(2)).requires_grad, cube.apply(x.detach()).grad_fn
     with torch.no_grad():
         yield cube.apply(x).requires_grad
     yield cube.apply(cube.apply(x)).grad_fn.next_functions[0][0].name()
-    yield raised(lambda: cube.apply(x=x), 0), raised(lambda: cube()), raised(lambda: cube.apply(), 0)
-    yield torch.autograd.gradcheck(cube.apply, torch.rand(3, dtype=torch.float64, requires_grad=True))
-    yield torch.autograd.gradgradcheck(cube.apply, torch.rand(3, dtype=torch.float64, requires_grad=True))
+    yield (
+        raised(lambda: cube.apply(x=x), 0),
+        raised(lambda: cube()),
+        raised(lambda: cube.apply(), 0),
+    )
+    yield torch.autograd.gradcheck(
+        cube.apply, torch.rand(3, dtype=torch.float64, requires_grad=True)
+    )
+    yield torch.autograd.gradgradcheck(
+        cube.apply, torch.rand(3, dtype=torch.float64, requires_grad=True)
+    )
     yield isinstance(y.grad_fn, torch.autograd.graph.Node), cube._backward_cls.__name__
 
 
@@ -49,7 +70,9 @@ def grad_mode_inside(torch: Any) -> Iterator[Any]:
     class Spy(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
-            seen.append((torch.is_grad_enabled(), (x * 2).requires_grad, x.requires_grad))
+            seen.append(
+                (torch.is_grad_enabled(), (x * 2).requires_grad, x.requires_grad)
+            )
             return x * 2
 
         @staticmethod
@@ -68,7 +91,9 @@ def several_arguments(torch: Any) -> Iterator[Any]:
 
     class Mix(torch.autograd.Function):
         @staticmethod
-        def forward(ctx: Any, a: Any, scale: float, b: Any, flag: Any = None, rest: Any = ()) -> Any:
+        def forward(
+            ctx: Any, a: Any, scale: float, b: Any, flag: Any = None, rest: Any = ()
+        ) -> Any:
             needs.append(ctx.needs_input_grad)
             ctx.save_for_backward(a, None, b)
             ctx.scale = scale
@@ -173,9 +198,15 @@ def errors(torch: Any) -> Iterator[Any]:
         def vjp(ctx: Any, g: Any) -> Any:
             return g * 2
 
-    yield raised(lambda: Empty.apply(x)), raised(lambda: NoBackward.apply(x).sum().backward())
+    yield (
+        raised(lambda: Empty.apply(x)),
+        raised(lambda: NoBackward.apply(x).sum().backward()),
+    )
     yield raised(lambda: Raises.apply(x)), raised(lambda: Saves.apply(x), 0)
-    yield raised(lambda: Two.apply(x).sum().backward()), torch.autograd.grad(Vjp.apply(x).sum(), x)
+    yield (
+        raised(lambda: Two.apply(x).sum().backward()),
+        torch.autograd.grad(Vjp.apply(x).sum(), x),
+    )
     yield raised(lambda: Empty.apply(1)), raised(lambda: function.apply(x))
     yield torch.is_grad_enabled()
 
@@ -239,7 +270,10 @@ def separate_context(torch: Any) -> Iterator[Any]:
         def backward(ctx: Any, g: Any) -> Any:
             return g * ctx.scale, None
 
-    yield torch.autograd.grad(Defaults.apply(x), x), torch.autograd.grad(Defaults.apply(x, 5.0), x)
+    yield (
+        torch.autograd.grad(Defaults.apply(x), x),
+        torch.autograd.grad(Defaults.apply(x, 5.0), x),
+    )
 
     class Same(torch.autograd.Function):
         @staticmethod
@@ -274,10 +308,18 @@ def context_object(torch: Any) -> Iterator[Any]:
     x = torch.ones(1, requires_grad=True)
     y = Keep.apply(x)
     node = y.grad_fn
-    yield node.anything, len(node.saved_tensors), node.needs_input_grad, isinstance(node.metadata, dict)
+    yield (
+        node.anything,
+        len(node.saved_tensors),
+        node.needs_input_grad,
+        isinstance(node.metadata, dict),
+    )
     seen = []
     node.register_hook(lambda gi, go: seen.append((gi, go)))
     node.register_prehook(lambda go: seen.append(go))
     y.backward()
     yield seen, node.seen, node.name()
-    yield isinstance(node, torch.autograd.function.BackwardCFunction), isinstance(node, torch.autograd.function.FunctionCtx)
+    yield (
+        isinstance(node, torch.autograd.function.BackwardCFunction),
+        isinstance(node, torch.autograd.function.FunctionCtx),
+    )

@@ -12,7 +12,10 @@ def order_and_removal(torch: Any) -> Iterator[Any]:
     x = torch.ones(2, requires_grad=True)
     y = x * 2
     seen = []
-    handles = [t.register_hook(lambda g, n=n: seen.append(n)) for n, t in enumerate((y, y, x, y, x))]
+    handles = [
+        t.register_hook(lambda g, n=n: seen.append(n))
+        for n, t in enumerate((y, y, x, y, x))
+    ]
     y.sum().backward(retain_graph=True)
     yield seen
     handles[1].remove()
@@ -126,7 +129,9 @@ def before_and_after_inplace(torch: Any) -> Iterator[Any]:
 def after_accumulation(torch: Any) -> Iterator[Any]:
     x = torch.ones(2, requires_grad=True)
     seen = []
-    handle = x.register_post_accumulate_grad_hook(lambda t: seen.append((t is x, t.grad.tolist())))
+    handle = x.register_post_accumulate_grad_hook(
+        lambda t: seen.append((t is x, t.grad.tolist()))
+    )
     x.register_post_accumulate_grad_hook(lambda t: seen.append("second"))
     x.register_hook(lambda g: seen.append("tensor"))
     (x * 2).sum().backward()
@@ -181,7 +186,9 @@ def of_nodes(torch: Any) -> Iterator[Any]:
     z = x * 3
     calls = []
     accumulator.register_prehook(lambda go: calls.append(("pre", go)))
-    accumulator.register_hook(lambda gi, go: calls.append(("post", gi, go, x.grad is not None)))
+    accumulator.register_hook(
+        lambda gi, go: calls.append(("post", gi, go, x.grad is not None))
+    )
     x.grad = None
     z.sum().backward()
     yield calls
@@ -222,14 +229,18 @@ def several_outputs(torch: Any) -> Iterator[Any]:
 def multi_grad(torch: Any) -> Iterator[Any]:
     a, b, c = (torch.ones(1, requires_grad=True) for _ in range(3))
     seen = []
-    handle = torch.autograd.graph.register_multi_grad_hook((a, b, c), lambda gs: seen.append([g is None for g in gs]))
+    handle = torch.autograd.graph.register_multi_grad_hook(
+        (a, b, c), lambda gs: seen.append([g is None for g in gs])
+    )
     (a * b).sum().backward()
     (a * b * c).sum().backward()
     yield seen
     handle.remove()
     (a * b).sum().backward()
     yield len(seen)
-    torch.autograd.graph.register_multi_grad_hook((a, b), lambda g: seen.append(g), mode="any")
+    torch.autograd.graph.register_multi_grad_hook(
+        (a, b), lambda g: seen.append(g), mode="any"
+    )
     (a * b).sum().backward()
     yield seen[2:]
 
@@ -258,7 +269,9 @@ def callbacks_at_the_end(torch: Any) -> Iterator[Any]:
     x = torch.ones(1, requires_grad=True)
     seen = []
     engine = torch.autograd.Variable._execution_engine
-    x.register_hook(lambda g: engine.queue_callback(lambda: seen.append(("end", x.grad))))
+    x.register_hook(
+        lambda g: engine.queue_callback(lambda: seen.append(("end", x.grad)))
+    )
     (x * 2).backward()
     yield seen, raised(lambda: engine.queue_callback(print))
 

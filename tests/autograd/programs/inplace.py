@@ -119,7 +119,12 @@ def history(torch: Any) -> Iterator[Any]:
     y = x * 2
     before = y.grad_fn
     y.add_(3)
-    yield y.grad_fn.name(), y.grad_fn is before, y.grad_fn.next_functions[0][0] is before, y.output_nr
+    yield (
+        y.grad_fn.name(),
+        y.grad_fn is before,
+        y.grad_fn.next_functions[0][0] is before,
+        y.output_nr,
+    )
     y.mul_(x)
     yield y.grad_fn.name()
     y.sum().backward()
@@ -260,7 +265,11 @@ def shapes(torch: Any) -> Iterator[Any]:
     x = torch.ones(2, 3, requires_grad=True)
     y = x * 2
     y.t_()
-    yield y.shape, y.grad_fn.name(), torch.autograd.grad((y * torch.arange(6.0).view(3, 2)).sum(), x)
+    yield (
+        y.shape,
+        y.grad_fn.name(),
+        torch.autograd.grad((y * torch.arange(6.0).view(3, 2)).sum(), x),
+    )
     y = x * 2
     y.unsqueeze_(0).squeeze_(0)
     yield y.grad_fn.name(), torch.autograd.grad(y.sum(), x)

@@ -11,8 +11,25 @@ from ..outcome import raised, warned
 def flags(torch: Any) -> Iterator[Any]:
     a, b = torch.ones(2), torch.ones(2, requires_grad=True)
     c = a * b
-    for t in (a, b, c, a + 1, c.detach(), c.data, b.clone(), b.view(2), b.detach().requires_grad_()):
-        yield t.requires_grad, t.is_leaf, t.grad_fn, t.retains_grad, t.output_nr, t._version
+    for t in (
+        a,
+        b,
+        c,
+        a + 1,
+        c.detach(),
+        c.data,
+        b.clone(),
+        b.view(2),
+        b.detach().requires_grad_(),
+    ):
+        yield (
+            t.requires_grad,
+            t.is_leaf,
+            t.grad_fn,
+            t.retains_grad,
+            t.output_nr,
+            t._version,
+        )
     yield raised(lambda: setattr(c, "requires_grad", False), 120)
     yield raised(lambda: c.requires_grad_(False), 120)
     yield raised(lambda: c.requires_grad_(True))
@@ -24,7 +41,11 @@ def flags(torch: Any) -> Iterator[Any]:
     yield raised(lambda: torch.tensor([True], requires_grad=True), 20)
     yield torch.ones(2, dtype=torch.complex64, requires_grad=True)
     yield torch.ones(2, dtype=torch.float16, requires_grad=True).requires_grad
-    yield a.requires_grad_() is a, a.requires_grad, a.requires_grad_(False).requires_grad
+    yield (
+        a.requires_grad_() is a,
+        a.requires_grad,
+        a.requires_grad_(False).requires_grad,
+    )
     d = torch.ones(2)
     d.requires_grad = True
     yield (d * 2).grad_fn, d
@@ -60,22 +81,47 @@ def node_names(torch: Any) -> Iterator[Any]:
 def walk(torch: Any) -> Iterator[Any]:
     w = torch.ones(2, 2, requires_grad=True)
     b = torch.zeros(2, requires_grad=True)
-    loss = torch.nn.functional.mse_loss(torch.nn.functional.linear(torch.ones(1, 2), w, b), torch.zeros(1, 2))
+    loss = torch.nn.functional.mse_loss(
+        torch.nn.functional.linear(torch.ones(1, 2), w, b), torch.zeros(1, 2)
+    )
     node = loss.grad_fn
     while node is not None:
-        yield node.name(), [(n.name() if n else None, i) for n, i in node.next_functions]
+        yield (
+            node.name(),
+            [(n.name() if n else None, i) for n, i in node.next_functions],
+        )
         node = node.next_functions[0][0] if node.next_functions else None
     leaf = (w * 2).grad_fn.next_functions[0][0]
-    yield leaf.name(), leaf.variable is w, leaf.next_functions, repr(leaf).partition(" at ")[0]
-    yield repr(loss.grad_fn).partition(" at ")[0], loss.grad_fn is loss.grad_fn, str(loss.grad_fn)[:25]
+    yield (
+        leaf.name(),
+        leaf.variable is w,
+        leaf.next_functions,
+        repr(leaf).partition(" at ")[0],
+    )
+    yield (
+        repr(loss.grad_fn).partition(" at ")[0],
+        loss.grad_fn is loss.grad_fn,
+        str(loss.grad_fn)[:25],
+    )
     first, second = (w * 1).grad_fn, (w * 1).grad_fn
-    yield first.next_functions[0][0] is second.next_functions[0][0], isinstance(first, torch.autograd.graph.Node)
+    yield (
+        first.next_functions[0][0] is second.next_functions[0][0],
+        isinstance(first, torch.autograd.graph.Node),
+    )
     yield raised(lambda: loss.grad_fn.nothing)
     yield isinstance(loss.grad_fn.metadata, dict), loss.grad_fn._sequence_nr() > 0
     a, c = torch.ones(4, requires_grad=True).split(2)
-    yield a.output_nr, c.output_nr, a.grad_fn is c.grad_fn, c.grad_fn.next_functions[0][1]
+    yield (
+        a.output_nr,
+        c.output_nr,
+        a.grad_fn is c.grad_fn,
+        c.grad_fn.next_functions[0][1],
+    )
     yield (a * c).grad_fn.next_functions[1][1]
-    yield isinstance(loss.grad_fn, torch.autograd.graph.Node), isinstance(loss, torch.autograd.graph.Node)
+    yield (
+        isinstance(loss.grad_fn, torch.autograd.graph.Node),
+        isinstance(loss, torch.autograd.graph.Node),
+    )
 
 
 def accumulation(torch: Any) -> Iterator[Any]:
@@ -171,7 +217,11 @@ def non_leaf_grad(torch: Any) -> Iterator[Any]:
 
 def variable(torch: Any) -> Iterator[Any]:
     from_module = torch.autograd.Variable(torch.ones(2), requires_grad=True)
-    yield from_module, isinstance(from_module, torch.autograd.Variable), isinstance(torch.ones(1), torch.autograd.Variable)
+    yield (
+        from_module,
+        isinstance(from_module, torch.autograd.Variable),
+        isinstance(torch.ones(1), torch.autograd.Variable),
+    )
     yield from_module.is_leaf, isinstance(3, torch.autograd.Variable)
     x = torch.ones(2)
     v = torch.autograd.Variable(x)
@@ -187,7 +237,14 @@ def detached(torch: Any) -> Iterator[Any]:
     x = torch.ones(3, requires_grad=True)
     y = x * 2
     d = y.detach()
-    yield d.requires_grad, d.grad_fn, d.is_leaf, d.data_ptr() == y.data_ptr(), d._is_view(), d._base
+    yield (
+        d.requires_grad,
+        d.grad_fn,
+        d.is_leaf,
+        d.data_ptr() == y.data_ptr(),
+        d._is_view(),
+        d._base,
+    )
     d.add_(1)
     yield y._version, d._version, y
     data = y.data

@@ -42,8 +42,14 @@ def blocks(torch: Any) -> Iterator[Any]:
     yield on()
     with torch.no_grad() as nothing:
         yield nothing
-    yield torch.set_grad_enabled(mode=True).mode, raised(lambda: torch.set_grad_enabled(), 0)
-    yield torch.autograd.no_grad is torch.no_grad, torch.autograd.grad_mode.no_grad is torch.no_grad
+    yield (
+        torch.set_grad_enabled(mode=True).mode,
+        raised(lambda: torch.set_grad_enabled(), 0),
+    )
+    yield (
+        torch.autograd.no_grad is torch.no_grad,
+        torch.autograd.grad_mode.no_grad is torch.no_grad,
+    )
 
 
 def decorators(torch: Any) -> Iterator[Any]:
@@ -172,17 +178,44 @@ def inference(torch: Any) -> Iterator[Any]:
         v = n[0:1]
         n.add_(1)
         i.add_(1)
-        yield i.requires_grad, i.is_inference(), made.is_inference(), v.is_inference(), n.is_inference()
-        yield i[0].is_inference(), x.is_inference(), raised(lambda: i._version), n._version
-        yield made.clone().is_inference(), torch.ones(2, requires_grad=True).requires_grad
+        yield (
+            i.requires_grad,
+            i.is_inference(),
+            made.is_inference(),
+            v.is_inference(),
+            n.is_inference(),
+        )
+        yield (
+            i[0].is_inference(),
+            x.is_inference(),
+            raised(lambda: i._version),
+            n._version,
+        )
+        yield (
+            made.clone().is_inference(),
+            torch.ones(2, requires_grad=True).requires_grad,
+        )
         with torch.inference_mode(False):
-            yield torch.is_inference_mode_enabled(), torch.is_grad_enabled(), (x * 2).requires_grad
+            yield (
+                torch.is_inference_mode_enabled(),
+                torch.is_grad_enabled(),
+                (x * 2).requires_grad,
+            )
             yield torch.ones(1).is_inference()
         with torch.enable_grad():
             yield (x * 2).requires_grad, (x * 2).is_inference()
     yield torch.is_inference_mode_enabled(), torch.is_grad_enabled()
-    yield raised(lambda: x * i), (i * 2).is_inference(), (x + i).requires_grad, raised(lambda: (x * i).sum())
-    yield raised(lambda: i.add_(1)), raised(lambda: i.requires_grad_()), i[0:1].is_inference()
+    yield (
+        raised(lambda: x * i),
+        (i * 2).is_inference(),
+        (x + i).requires_grad,
+        raised(lambda: (x * i).sum()),
+    )
+    yield (
+        raised(lambda: i.add_(1)),
+        raised(lambda: i.requires_grad_()),
+        i[0:1].is_inference(),
+    )
     yield raised(lambda: i[0:1].add_(1)), raised(lambda: v.add_(1))
     c = i.clone().fill_(1)
     yield c.is_inference(), (c * x).requires_grad, c.add_(1)

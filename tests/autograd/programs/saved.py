@@ -79,7 +79,10 @@ def packing_rules(torch: Any) -> Iterator[Any]:
     yield torch.autograd.grad(y.sum(), x)
     with hooks(lambda t: t, lambda t: t):
         cube = x * x
-    yield torch.autograd.grad(cube.sum(), x, retain_graph=True), torch.autograd.grad(cube.sum(), x)
+    yield (
+        torch.autograd.grad(cube.sum(), x, retain_graph=True),
+        torch.autograd.grad(cube.sum(), x),
+    )
     yield raised(lambda: torch.autograd.grad(cube.sum(), x))
     leaf_only = save(lambda t: t, lambda t: t)
     yield leaf_only.requires_grad
@@ -91,7 +94,11 @@ def node_attributes(torch: Any) -> Iterator[Any]:
     y = x * w
     yield y.grad_fn._saved_self is x, y.grad_fn._saved_other is w
     e = x.exp()
-    yield e.grad_fn._saved_result, e.grad_fn._saved_result.grad_fn is e.grad_fn, e.grad_fn._saved_result is e
+    yield (
+        e.grad_fn._saved_result,
+        e.grad_fn._saved_result.grad_fn is e.grad_fn,
+        e.grad_fn._saved_result is e,
+    )
     p = x**3
     yield p.grad_fn._saved_exponent, p.grad_fn._saved_self is x
     s = x.sum(0, keepdim=True)
@@ -101,7 +108,10 @@ def node_attributes(torch: Any) -> Iterator[Any]:
     raw.register_hooks(lambda t: t * 1, lambda t: t * 100)
     yield raised(lambda: raw.register_hooks(lambda t: t, lambda t: t))
     yield torch.autograd.grad(y.sum(), [x, w])
-    yield raised(lambda: y.grad_fn._saved_self), [n for n in dir(p.grad_fn) if n == "_saved_self"]
+    yield (
+        raised(lambda: y.grad_fn._saved_self),
+        [n for n in dir(p.grad_fn) if n == "_saved_self"],
+    )
 
 
 def mutation_allowed(torch: Any) -> Iterator[Any]:

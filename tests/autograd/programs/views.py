@@ -13,9 +13,25 @@ def metadata(torch: Any) -> Iterator[Any]:
     v = x[0]
     yield v._is_view(), v._base is x, x._base, x._is_view()
     w = v[1:]
-    yield w._base is x, w.view(2)._base is x, x.clone()._is_view(), x.detach()._is_view(), v.detach()._is_view()
-    yield x.view_as(x)._base is x, x.expand(2, 2, 3)._base is x, x.contiguous() is x, x.t().contiguous()._is_view()
-    yield x.reshape(3, 2)._is_view(), x.t().reshape(6)._is_view(), x.split(1)[0]._base is x, x.real is x
+    yield (
+        w._base is x,
+        w.view(2)._base is x,
+        x.clone()._is_view(),
+        x.detach()._is_view(),
+        v.detach()._is_view(),
+    )
+    yield (
+        x.view_as(x)._base is x,
+        x.expand(2, 2, 3)._base is x,
+        x.contiguous() is x,
+        x.t().contiguous()._is_view(),
+    )
+    yield (
+        x.reshape(3, 2)._is_view(),
+        x.t().reshape(6)._is_view(),
+        x.split(1)[0]._base is x,
+        x.real is x,
+    )
     with torch.no_grad():
         n = x[0]
     yield n._is_view(), n._base is x
@@ -35,11 +51,20 @@ def write_through_view(torch: Any) -> Iterator[Any]:
     w = v[0]
     w.mul_(x[2:])
     yield y.grad_fn.name(), v.grad_fn.name(), w.grad_fn.name()
-    yield torch.autograd.grad((v * torch.ones(2, 2)).sum(), x, retain_graph=True), torch.autograd.grad(w.sum(), x)
+    yield (
+        torch.autograd.grad((v * torch.ones(2, 2)).sum(), x, retain_graph=True),
+        torch.autograd.grad(w.sum(), x),
+    )
     base = torch.zeros(4)
     part = base[1:3]
     part.add_(x[:2])
-    yield base.requires_grad, part.requires_grad, base.is_leaf, part.is_leaf, base.grad_fn.name()
+    yield (
+        base.requires_grad,
+        part.requires_grad,
+        base.is_leaf,
+        part.is_leaf,
+        base.grad_fn.name(),
+    )
     part.mul_(part.clone())
     yield base, torch.autograd.grad((base * torch.arange(4.0)).sum(), x)
 
@@ -99,7 +124,12 @@ def chains(torch: Any) -> Iterator[Any]:
 
 def several_outputs(torch: Any) -> Iterator[Any]:
     x = torch.arange(4.0, requires_grad=True)
-    for f in (lambda t: t.unbind(), lambda t: t.split(2), lambda t: t.chunk(2), lambda t: torch.tensor_split(t, 2)):
+    for f in (
+        lambda t: t.unbind(),
+        lambda t: t.split(2),
+        lambda t: t.chunk(2),
+        lambda t: torch.tensor_split(t, 2),
+    ):
         pieces = f(x * 1)
         yield raised(lambda pieces=pieces: pieces[0].mul_(2), 70)
         yield torch.autograd.grad(pieces[1].sum(), x)
