@@ -1,7 +1,8 @@
 """Runs the code blocks of README and docs/ and compares what they print with the page.
 
 Blocks marked ```python run in order, a page in one namespace; a ```text block right after
-one is what it must print. ```python not-run is only shown.
+one is what it must print. ```python from FILE is an excerpt of FILE; ```python not-run is
+only shown.
 """
 
 import contextlib
@@ -49,6 +50,21 @@ def test_blocks_run(
             exec(compiled, namespace)
         if expected is not None:
             assert printed.getvalue() == expected, f"{page.name}:{line}"
+
+
+def excerpts() -> list[tuple[str, str, str]]:
+    """(page, file, text) of every excerpt."""
+    return [
+        (str(page.relative_to(ROOT)), match[1].split()[-1], match[2])
+        for page in PAGES
+        for match in FENCE.finditer(page.read_text("utf-8"))
+        if match[1].startswith("python from ")
+    ]
+
+
+@pytest.mark.parametrize(("page", "file", "text"), excerpts())
+def test_excerpts_are_current(page: str, file: str, text: str) -> None:
+    assert text in (ROOT / file).read_text("utf-8"), f"{page} shows an old {file}"
 
 
 def test_block_parser() -> None:
