@@ -211,6 +211,8 @@ for _KIND, _FUNCTION in (("none", "gelu"), ("tanh", "gelu_tanh")):
         f"_gelu_{_KIND}(Tensor self) -> Tensor",
         f"gelu() with approximate='{_KIND}'.",
         expr=f"math::{_FUNCTION}(x)",
+        near="math::gelu_near(x)" if _KIND == "none" else "",
+        near_reach="math::kGeluReach",
         on=FLOATS,
         variants="",
         node="GeluBackward0",

@@ -349,7 +349,8 @@ def functor(op: Op) -> str:
     out = result[op.result]
     near = ""
     if op.near:
-        near = f"\n  RL_INLINE Out near({args}) const {{\n{line_mark(op)}\n    return {op.near}; }}"
+        near = f"\n  static constexpr double kReach = {op.near_reach};"
+        near += f"\n  RL_INLINE Out near({args}) const {{\n{line_mark(op)}\n    return {op.near}; }}"
     return (
         f"template <class T>\nstruct {op.cpp_name}_fn {{\n"
         f"  using Out = {out};\n{fields}  {constructor}\n"

@@ -109,6 +109,7 @@ class Op:
     scalars: tuple[str, ...] = ()
     scalars_promote: bool = False
     near: str = ""
+    near_reach: str = ""
     exact: bool = False
     plain: bool = False
     precise_numbers: bool = False
@@ -185,6 +186,7 @@ def op(
     scalars: str = "",
     scalars_promote: bool = False,
     near: str = "",
+    near_reach: str = "math::kNearRange",
     exact: bool = False,
     plain: bool = False,
     precise_numbers: bool = False,
@@ -204,7 +206,7 @@ def op(
 
     * ``expr``: a scalar expression of the inputs ``x, y, z, w`` and of the scalar
       parameters by name; loops are made for the dtypes in ``on``. ``near`` is a faster
-      expression for arguments of moderate size; ``exact`` loops see 16-bit floats as
+      expression for arguments of at most ``near_reach`` in size; ``exact`` loops see 16-bit floats as
       they are, not as float; ``plain`` ones are compiled once, for code that gains
       nothing from vectors; ``precise_numbers``: Python numbers meet 16-bit floats
       unrounded.
@@ -261,6 +263,7 @@ def op(
             scalars=tuple(scalars.split()),
             scalars_promote=scalars_promote,
             near=near,
+            near_reach=near_reach,
             exact=exact,
             plain=plain,
             precise_numbers=precise_numbers,

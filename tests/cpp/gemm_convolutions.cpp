@@ -87,7 +87,8 @@ void check_one() {
   p.ndim = static_cast<int>(between(1, 3));
   p.batch = between(1, 4);
   p.groups = between(1, 3);
-  const int64_t group_in = between(1, 9), group_out = between(1, 20);
+  const bool wide = between(0, 3) == 0;
+  const int64_t group_in = between(1, wide ? 40 : 9), group_out = between(1, wide ? 150 : 20);
   p.in_channels = p.groups * group_in;
   p.out_channels = p.groups * group_out;
   int64_t in_size = 1, out_size = 1, taps = 1;

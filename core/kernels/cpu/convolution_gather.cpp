@@ -74,10 +74,36 @@ bool PaddedImage::is_plain() const {
   return same;
 }
 
+namespace {
+
+// Short rows: no call, and 16 bytes at a time, the last ones overlapping.
+template <class T>
+inline void copy_row(const T* from, T* to, int64_t count) {
+  constexpr int64_t kStep = 16 / static_cast<int64_t>(sizeof(T));
+  if (count < kStep || count > 16 * kStep) {
+    std::copy_n(from, count, to);
+    return;
+  }
+  for (int64_t i = 0; i + kStep < count; i += kStep) std::memcpy(to + i, from + i, 16);
+  std::memcpy(to + count - kStep, from + count - kStep, 16);
+}
+
+}  // namespace
+
 template <class T>
 void PaddedImage::copy_channel(const T* from, T* to) const {
   const int64_t left = std::min(lo[2], full[2]);
   const int64_t inside = std::clamp<int64_t>(full[2] - left, 0, size[2]);
+  if (phases == 1 && plane <= 4096) {
+    std::memset(to, 0, static_cast<size_t>(plane) * sizeof(T));
+    for (int64_t z = std::max<int64_t>(lo[0], 0); z < std::min(full[0], lo[0] + size[0]); ++z) {
+      for (int64_t y = std::max<int64_t>(lo[1], 0); y < std::min(full[1], lo[1] + size[1]); ++y) {
+        copy_row(from + ((z - lo[0]) * size[1] + y - lo[1]) * size[2],
+                 to + (z * full[1] + y) * pitch + left, inside);
+      }
+    }
+    return;
+  }
   for (int64_t z = 0; z < full[0]; ++z) {
     for (int64_t y = 0; y < full[1]; ++y, to += pitch) {
       const int64_t from_z = z - lo[0], from_y = y - lo[1];
@@ -126,6 +152,8 @@ void Gather::merge_rows() {
 
 namespace {
 
+constexpr int64_t kPixelBatch = 168;  // positions of a task: a multiple of the tiles' 7, 12 and 14
+
 // Everything a task needs to know of one gather; sizes count elements.
 template <class T>
 struct Plan {
@@ -140,6 +168,7 @@ struct Plan {
   int64_t total = 0;        // rows of B
   int64_t panels = 0;       // column panels in a task
   int64_t packed_rows = 0;  // ceil(rows / tile_rows) * slots
+  bool by_pixels = false;   // see gather_pixels
   bool plain = false;       // the source is read in its place
   bool dense = false;       // the target is written without gaps
 
@@ -185,6 +214,52 @@ void pack_weights(const Plan<T>& p, const T* w, const WeightStrides& strides, in
         for (int64_t r = 0; r < rows; ++r) {
           to[r] = p.bias ? p.bias[group * g.rows + row + r] : T(0);
         }
+      }
+    }
+  });
+}
+
+// How the rows of a group are divided among chunks of vectors for gather_pixels.
+template <class T>
+struct Chunks {
+  int64_t count, vectors, wider;  // the first `wider` ones have one vector more
+  explicit Chunks(const Plan<T>& p) {
+    const int64_t all = ceil_div(p.g.rows, p.gemm.lanes);
+    count = ceil_div(all, p.conv.pixel_vectors);
+    vectors = all / count;
+    wider = all % count;
+  }
+  int64_t first(int64_t i) const { return i * vectors + std::min(i, wider); }
+  int64_t width(int64_t i) const { return vectors + (i < wider); }
+};
+
+// The weights of one group for gather_pixels: chunk after chunk, the rows innermost.
+template <class T>
+void pack_pixel_weights(const Plan<T>& p, const T* w, const WeightStrides& strides, int64_t group,
+                        T* out) {
+  const Gather& g = p.g;
+  const int64_t taps = p.taps(), lanes = p.gemm.lanes;
+  const bool all_taps = taps == strides.channel || taps == strides.row;
+  const Chunks<T> chunks(p);
+  parallel_tasks(chunks.count, g.rows * p.total > (1 << 16), [&](int64_t i) {
+    const int64_t row = chunks.first(i) * lanes, cols = chunks.width(i) * lanes;
+    const int64_t rows = std::min(cols, g.rows - row);
+    const T* base = w + group * strides.group + row * strides.row;
+    T* to = out + row * p.kernel_rows();
+    if (all_taps && strides.channel == taps) {
+      p.gemm.pack(p.kernel_rows(), rows, cols, base, strides.row, 1, to, cols);
+      return;
+    }
+    for (int64_t c = 0; c < g.channels; ++c) {
+      const T* from = base + c * strides.channel;
+      if (all_taps) {
+        p.gemm.pack(taps, rows, cols, from, strides.row, 1, to, cols);
+        to += taps * cols;
+        continue;
+      }
+      for (int64_t t = 0; t < taps; ++t, to += cols) {
+        for (int64_t r = 0; r < rows; ++r) to[r] = from[r * strides.row + g.taps[t]];
+        std::fill(to + rows, to + cols, T(0));
       }
     }
   });
@@ -282,6 +357,67 @@ void gather_columns(const Plan<T>& p, int64_t first, int64_t last, const T* src,
   }
 }
 
+// Columns [first, last) of a chunk of images with the rows in the lanes of vectors: the source is
+// read in its place, one position at a time, so that no columns are packed.
+template <class T>
+void gather_pixels(const Plan<T>& p, int64_t first, int64_t last, const T* src,
+                   int64_t source_image, int64_t group, const T* weights, T* dst,
+                   int64_t target_image) {
+  const Gather& g = p.g;
+  const int64_t taps = p.taps(), count = last - first, lanes = p.gemm.lanes;
+  std::vector<ColumnRun> runs(static_cast<size_t>(count));
+  const int64_t lines = find_runs(p, first, count, source_image, target_image, runs.data());
+  std::vector<int64_t> source(static_cast<size_t>(count + kPixelSlack));
+  int64_t kept = 0;
+  for (int64_t r = 0; r < lines; ++r) {
+    for (int64_t i = 0; i < runs[r].count; ++i) source[runs[r].lane + i] = runs[r].source + i;
+    // Lines that follow each other in the target are written as one.
+    if (p.dense && kept > 0 && runs[kept - 1].target + runs[kept - 1].count == runs[r].target) {
+      runs[kept - 1].count += runs[r].count;
+    } else {
+      runs[kept++] = runs[r];
+    }
+  }
+  for (int64_t i = 0; i < kPixelSlack; ++i) source[count + i] = source[count - 1];
+  const Chunks<T> chunks(p);
+  const int64_t widest = p.conv.pixel_vectors * lanes, held = round_up(count, lanes);
+  Scratch<T> acc((count + kPixelSlack) * widest), turned(widest * held);
+  // A block of the weights stays in the first cache while the positions stream past it.
+  const int64_t block = std::max<int64_t>(1, 96 / std::max<int64_t>(taps, 1));
+  for (int64_t i = 0; i < chunks.count; ++i) {
+    const int64_t row = chunks.first(i) * lanes, cols = chunks.width(i) * lanes;
+    const int64_t rows = std::min(cols, g.rows - row);
+    if (p.bias) {
+      T begin[64] = {};
+      std::copy_n(p.bias + group * g.rows + row, rows, begin);
+      for (int64_t q = 0; q < count; ++q) std::copy_n(begin, cols, acc.get() + q * cols);
+    } else {
+      std::fill_n(acc.get(), count * cols, T(0));
+    }
+    std::fill_n(acc.get() + count * cols, kPixelSlack * cols, T(0));
+    const T* w = weights + row * p.kernel_rows();
+    for (int64_t c = 0; c < g.channels; c += block) {
+      p.conv.pixels(count, source.data(), static_cast<int>(chunks.width(i)),
+                    std::min(block, g.channels - c), g.source.plane, taps, g.offset.data(),
+                    src + c * g.source.plane, w + c * taps * cols, acc.get());
+    }
+    p.gemm.pack(rows, count, count, acc.get(), cols, 1, turned.get(), held);
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* from = turned.get() + r * held;
+      T* to = dst + (row + r) * p.target_plane;
+      for (int64_t k = 0; k < kept; ++k) {
+        const ColumnRun& run = runs[k];
+        if (g.step[2] == 1) {
+          std::copy_n(from + run.lane, run.count, to + run.target);
+        } else {
+          for (int64_t q = 0; q < run.count; ++q)
+            to[run.target + q * g.step[2]] = from[run.lane + q];
+        }
+      }
+    }
+  }
+}
+
 // One input channel for each group and few rows: a product has nothing to reuse, so each output row
 // is summed in registers directly.
 template <class T>
@@ -308,15 +444,19 @@ void gather_direct(const Plan<T>& p, int64_t batch, const T* src, const T* w,
         const T bias = p.bias ? p.bias[group * g.rows + row] : T(0);
         T* plane = dst + (i * g.rows + row) * p.target_plane;
         for (int64_t z = 0; z < g.grid[0]; ++z) {
-          for (int64_t y = 0; y < g.grid[1]; ++y) {
-            const int64_t line_at =
-                (z * g.step[0] + g.first[0]) * g.target[1] + y * g.step[1] + g.first[1];
-            T* out = plane + line_at * g.target[2] + g.first[2];
-            T* to = g.step[2] == 1 ? out : line.get();
-            p.conv.direct(g.grid[2], taps, g.offset.data(), values.get(),
-                          image + z * g.advance[0] + y * g.advance[1], bias, to);
-            if (to == out) continue;
-            for (int64_t x = 0; x < g.grid[2]; ++x) out[x * g.step[2]] = to[x];
+          const int64_t line_at = (z * g.step[0] + g.first[0]) * g.target[1] + g.first[1];
+          T* out = plane + line_at * g.target[2] + g.first[2];
+          const T* in = image + z * g.advance[0];
+          const int64_t out_step = g.step[1] * g.target[2];
+          if (g.step[2] == 1) {
+            p.conv.direct(g.grid[1], g.grid[2], taps, g.offset.data(), values.get(), in,
+                          g.advance[1], bias, out, out_step);
+            continue;
+          }
+          for (int64_t y = 0; y < g.grid[1]; ++y, in += g.advance[1], out += out_step) {
+            p.conv.direct(1, g.grid[2], taps, g.offset.data(), values.get(), in, 0, bias,
+                          line.get(), 0);
+            for (int64_t x = 0; x < g.grid[2]; ++x) out[x * g.step[2]] = line.get()[x];
           }
         }
       }
@@ -353,12 +493,21 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
   const int64_t room = (768 << 10) / static_cast<int64_t>(sizeof(T)) - p.packed_rows * deepest;
   p.panels = std::clamp<int64_t>(room / (p.gemm.tile_cols * (deepest + g.rows)), 2, 16);
 
-  Scratch<T> weights(p.group_weights() * groups);
+  // The rows must fill vectors well and the taps pay for turning the result.
+  const int64_t padded_rows = round_up(g.rows, p.gemm.lanes);
+  p.by_pixels = g.rows * 4 >= padded_rows * 3 && p.kernel_rows() >= 48;
+  const int64_t share = p.by_pixels ? padded_rows * p.kernel_rows() : p.group_weights();
+  Scratch<T> weights(share * groups);
   for (int64_t group = 0; group < groups; ++group) {
-    pack_weights(p, w, strides, group, weights.get() + group * p.group_weights());
+    T* const to = weights.get() + group * share;
+    if (p.by_pixels) {
+      pack_pixel_weights(p, w, strides, group, to);
+    } else {
+      pack_weights(p, w, strides, group, to);
+    }
   }
   // A chunk is one group of one image, or of several small images.
-  const int64_t images = std::min(ceil_div(512, p.pixels), batch);
+  const int64_t images = std::min(ceil_div(256, p.pixels), batch);
   const int64_t chunks = ceil_div(batch, images);
   const bool outer = chunks * groups >= 4 * num_threads();
   const int64_t size = g.source.size[0] * g.source.size[1] * g.source.size[2];
@@ -378,15 +527,22 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
       });
     }
     const int64_t columns = count * p.pixels;
+    T* const to = dst + (image * groups + group) * g.rows * p.target_plane;
+    const T* const images_from = p.plain ? from : padded.get();
+    if (p.by_pixels) {
+      parallel_tasks(ceil_div(columns, kPixelBatch), !outer && worth, [&](int64_t i) {
+        gather_pixels(p, i * kPixelBatch, std::min(columns, (i + 1) * kPixelBatch), images_from,
+                      source_image, group, weights.get() + group * share, to, target_image);
+      });
+      return;
+    }
     const int64_t all = ceil_div(columns, p.gemm.tile_cols);
     const int64_t threads = outer || !worth ? 1 : num_threads();
     const int64_t panels = std::min(p.panels, std::max<int64_t>(1, all / (2 * threads)));
     const int64_t step = panels * p.gemm.tile_cols;
     parallel_tasks(ceil_div(columns, step), !outer && worth, [&](int64_t i) {
       gather_columns(p, i * step, std::min(columns, (i + 1) * step),
-                     p.plain ? from : padded.get(), source_image,
-                     weights.get() + group * p.group_weights(),
-                     dst + (image * groups + group) * g.rows * p.target_plane, target_image);
+                     images_from, source_image, weights.get() + group * share, to, target_image);
     });
   });
 }

@@ -49,10 +49,10 @@ void pack_columns(int64_t channels, int64_t channel, int64_t taps, const int64_t
   }
 }
 
+// NV vectors that lie src_step and dst_step apart: of one line or of several.
 template <class T, int NV, class Lanes>
-inline void direct_block(int64_t taps, const int64_t* offset, const T* w, const T* src, T bias,
-                         T* dst, const Lanes& lanes) {
-  constexpr int L = kLanes<T>;
+inline void direct_block(int64_t taps, const int64_t* offset, const T* w, const T* src,
+                         int64_t src_step, T bias, T* dst, int64_t dst_step, const Lanes& lanes) {
   Vec<T> acc[NV];
 #pragma GCC unroll 4
   for (int j = 0; j < NV; ++j) acc[j] = broadcast(bias);
@@ -60,26 +60,43 @@ inline void direct_block(int64_t taps, const int64_t* offset, const T* w, const 
     const Vec<T> wt = broadcast(w[t]);
 #pragma GCC unroll 4
     for (int j = 0; j < NV; ++j) {
-      acc[j] = mul_add(wt, lanes.get(src + offset[t] + j * L), acc[j]);
+      acc[j] = mul_add(wt, lanes.get(src + offset[t] + j * src_step), acc[j]);
     }
   }
 #pragma GCC unroll 4
-  for (int j = 0; j < NV; ++j) lanes.put(dst + j * L, acc[j]);
+  for (int j = 0; j < NV; ++j) lanes.put(dst + j * dst_step, acc[j]);
+}
+
+template <class T, int NV>
+void direct_lines(int64_t count, int64_t taps, const int64_t* offset, const T* w, const T* src,
+                  int64_t src_step, T bias, T* dst, int64_t dst_step) {
+  constexpr int L = kLanes<T>;
+  int64_t i = 0;
+  for (; NV == 1 && i + 4 * L <= count; i += 4 * L) {
+    direct_block<T, 4>(taps, offset, w, src + i, L, bias, dst + i, L, Whole<T>{});
+  }
+  for (; i + L <= count; i += L) {
+    direct_block<T, NV>(taps, offset, w, src + i, src_step, bias, dst + i, dst_step, Whole<T>{});
+  }
+  if (i < count) {
+    direct_block<T, NV>(taps, offset, w, src + i, src_step, bias, dst + i, dst_step,
+                        Some<T>{count - i});
+  }
 }
 
 template <class T>
-void direct(int64_t count, int64_t taps, const int64_t* offset, const T* w, const T* src, T bias,
-            T* dst) {
-  constexpr int L = kLanes<T>;
-  int64_t i = 0;
-  for (; i + 4 * L <= count; i += 4 * L) {
-    direct_block<T, 4>(taps, offset, w, src + i, bias, dst + i, Whole<T>{});
+void direct(int64_t lines, int64_t count, int64_t taps, const int64_t* offset, const T* w,
+            const T* src, int64_t src_step, T bias, T* dst, int64_t dst_step) {
+  int64_t y = 0;
+  if (count < 4 * kLanes<T>) {
+    for (; y + 4 <= lines; y += 4) {
+      direct_lines<T, 4>(count, taps, offset, w, src + y * src_step, src_step, bias,
+                         dst + y * dst_step, dst_step);
+    }
   }
-  for (; i + L <= count; i += L) {
-    direct_block<T, 1>(taps, offset, w, src + i, bias, dst + i, Whole<T>{});
-  }
-  if (i < count) {
-    direct_block<T, 1>(taps, offset, w, src + i, bias, dst + i, Some<T>{count - i});
+  for (; y < lines; ++y) {
+    direct_lines<T, 1>(count, taps, offset, w, src + y * src_step, src_step, bias,
+                       dst + y * dst_step, dst_step);
   }
 }
 
@@ -201,6 +218,65 @@ void grad_rows(int64_t rows, const int64_t* row, int64_t cols, const T* src, con
   if (j < cols) grad_rows_by<T, 1>(rows, row, src, runs, count, y + j, ld, grad + j);
 }
 
+// R positions by NV vectors of output channels.
+template <class T, int NV, int R>
+void pixel_tile(const int64_t* source, int64_t channels, int64_t channel, int64_t taps,
+                const int64_t* offset, const T* src, const T* w, T* out) {
+  constexpr int L = kLanes<T>;
+  Vec<T> acc[R][NV];
+  const T* at[R];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+    at[r] = src + source[r];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) acc[r][j] = load(out + (r * NV + j) * L);
+  }
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t t = 0; t < taps; ++t, w += NV * L) {
+      const int64_t tap = c * channel + offset[t];
+      Vec<T> wv[NV];
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) wv[j] = load(w + j * L);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+        const Vec<T> xv = broadcast(at[r][tap]);
+#pragma GCC unroll 4
+        for (int j = 0; j < NV; ++j) acc[r][j] = mul_add(xv, wv[j], acc[r][j]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) store(out + (r * NV + j) * L, acc[r][j]);
+  }
+}
+
+#if RL_VECTOR_BYTES == 64
+inline constexpr int kPixelVectors = 4;
+inline constexpr int kPixelRows[] = {0, kPixelSlack, 12, 9, 7};
+#else
+inline constexpr int kPixelVectors = 2;
+inline constexpr int kPixelRows[] = {0, 8, 6};
+#endif
+
+template <class T>
+void pixels(int64_t count, const int64_t* source, int vectors, int64_t channels, int64_t channel,
+            int64_t taps, const int64_t* offset, const T* src, const T* w, T* acc) {
+  const auto run = [&](auto nv) {
+    constexpr int NV = decltype(nv)::value, R = kPixelRows[NV];
+    for (int64_t p = 0; p < count; p += R, acc += R * NV * kLanes<T>) {
+      pixel_tile<T, NV, R>(source + p, channels, channel, taps, offset, src, w, acc);
+    }
+  };
+  if (vectors == 1) run(std::integral_constant<int, 1>{});
+  if (vectors == 2) run(std::integral_constant<int, 2>{});
+  if constexpr (kPixelVectors == 4) {
+    if (vectors == 3) run(std::integral_constant<int, 3>{});
+    if (vectors == 4) run(std::integral_constant<int, 4>{});
+  }
+}
+
 template <class T>
 T sum(int64_t n, const T* x) {
   constexpr int L = kLanes<T>;
@@ -216,8 +292,11 @@ T sum(int64_t n, const T* x) {
 }
 
 template <class T>
-inline constexpr ConvTable<T> kConvTable = {&pack_columns<T>, &direct<T>, &direct_grad<T>,
-                                            &grad_rows<T>, &sum<T>};
+inline constexpr ConvTable<T> kConvTable = {
+    &pack_columns<T>, &direct<T>,
+    &direct_grad<T>,  &grad_rows<T>,
+    &pixels<T>,       kPixelVectors,
+    &sum<T>};
 
 }  // namespace
 }  // namespace rl::cpu

@@ -13,15 +13,18 @@ struct ColumnRun {
   int64_t count;
 };
 
+inline constexpr int kPixelSlack = 14;
+
 template <class T>
 struct ConvTable {
   // dst[(c * taps + t) * step + lane] = src[c * channel + offset[t] + run.source + ...] for every
   // run of a panel.
   void (*pack_columns)(int64_t channels, int64_t channel, int64_t taps, const int64_t* offset,
                        const T* src, const ColumnRun* runs, int64_t count, T* dst, int64_t step);
-  // dst[i] = bias + sum over taps of w[t] src[offset[t] + i]
-  void (*direct)(int64_t count, int64_t taps, const int64_t* offset, const T* w, const T* src,
-                 T bias, T* dst);
+  // dst[i] = bias + sum over taps of w[t] src[offset[t] + i], for i < count, on lines that are
+  // src_step and dst_step apart.
+  void (*direct)(int64_t lines, int64_t count, int64_t taps, const int64_t* offset, const T* w,
+                 const T* src, int64_t src_step, T bias, T* dst, int64_t dst_step);
   // grad[t] += sum_i y[i] src[offset[t] + i], summed over rows of `count` that are y_step and
   // src_step apart.
   void (*direct_grad)(int64_t rows, int64_t count, int64_t taps, const int64_t* offset, const T* y,
@@ -30,6 +33,13 @@ struct ConvTable {
   // for j < cols, a multiple of the vector length; the run's `lane` is its first p.
   void (*grad_rows)(int64_t rows, const int64_t* row, int64_t cols, const T* src,
                     const ColumnRun* runs, int64_t count, const T* y, int64_t ld, T* grad);
+  // acc[p * cols + j] += sum over channels and taps of src[source[p] + c * channel + offset[t]] *
+  // w[(c * taps + t) * cols + j] for pixels p and cols = vectors * lanes, vectors <= pixel_vectors.
+  // Works on whole tiles: `source` and `acc` go on by kPixelSlack, the most positions of a tile.
+  void (*pixels)(int64_t count, const int64_t* source, int vectors, int64_t channels,
+                 int64_t channel, int64_t taps, const int64_t* offset, const T* src, const T* w,
+                 T* acc);
+  int pixel_vectors;
   // The sum of n values.
   T (*sum)(int64_t n, const T* x);
 };

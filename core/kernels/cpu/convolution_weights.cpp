@@ -2,7 +2,7 @@
 // shifted by the tap, summed over all positions. Kernels take grad_y with the channels innermost.
 // Tasks are pieces of the batch (their partial sums are added in order) times ranges of channels;
 // how many depends on the shape only.
-#include <cstring>
+#include <algorithm>
 
 #include "core/kernels/cpu/convolution_gather.h"
 #include "core/kernels/cpu/gemm_blocked.h"
@@ -12,8 +12,11 @@ namespace rl::cpu {
 namespace {
 
 constexpr int64_t kTasks = 24;
-// Elements of grad_y that a block of positions holds, a share of the second cache.
-constexpr int64_t kBlockElements = 1 << 16;
+// A task's sums stay in the second cache, a block of its positions in the first.
+constexpr int64_t kSumBytes = 256 << 10;
+constexpr int64_t kBlockPositions = 96;
+// Enough rows that reading grad_y again for each range of them costs little.
+constexpr int64_t kRangeRows = 96;
 
 struct Taps {
   PaddedImage source;
@@ -37,79 +40,113 @@ Taps taps_of(const Conv3d& p) {
   return t;
 }
 
-// Adds one image's share for the input channels [first, first + count) of a group.
+// The output channels of a group in chunks of a few vectors. grad_y is turned once, so that in each
+// chunk the channels are innermost and the positions follow each other; the sums lie likewise.
+struct Chunks {
+  int64_t width, ld, count;
+  Chunks(int64_t outs, int64_t lanes)
+      : width(4 * lanes), ld(round_up(outs, lanes)), count(ceil_div(ld, width)) {}
+  int64_t cols(int64_t c) const { return std::min(width, ld - c * width); }
+};
+
 template <class T>
-void add_image(const Conv3d& p, const Taps& taps, int64_t count, const T* x, const T* grad_y,
-               T* grad, int64_t ld, T* padded, T* y_block, int64_t block_rows) {
-  const ConvTable<T>& conv = conv_table<T>();
+void turn_outputs(const Conv3d& p, const Chunks& chunks, const T* grad_y, T* turned) {
+  const int64_t plane = p.out_plane(), outs = p.group_out();
+  parallel_tasks(p.batch * p.groups * chunks.count, p.batch * p.out_channels * plane > (1 << 15),
+                 [&](int64_t task) {
+                   const int64_t image = task / chunks.count, c = task % chunks.count;
+                   const int64_t first = c * chunks.width, cols = chunks.cols(c);
+                   gemm_table<T>().pack(plane, std::min(cols, outs - first), cols,
+                                        grad_y + (image * outs + first) * plane, plane, 1,
+                                        turned + (image * chunks.ld + first) * plane, cols);
+                 });
+}
+
+// Adds one image's share for `count` input channels of a group. `rows`: of all channels together,
+// which is how far apart the chunks' sums are.
+template <class T>
+void add_image(const Conv3d& p, const Taps& taps, const Chunks& chunks, int64_t count, const T* x,
+               const T* turned, T* sums, int64_t first_row, int64_t rows, T* padded) {
   const PaddedImage& source = taps.source;
   const bool plain = source.is_plain();
   if (!plain) {
-    for (int64_t c = 0; c < count; ++c) {
+    for (int64_t c = 0; c < count; ++c)
       source.copy_channel(x + c * p.in_plane(), padded + c * source.plane);
-    }
   }
   const int64_t kernel = p.taps(), lines = p.output[0] * p.output[1], width = p.output[2];
   std::vector<int64_t> row(static_cast<size_t>(count * kernel));
   for (int64_t c = 0; c < count; ++c) {
     for (int64_t t = 0; t < kernel; ++t) row[c * kernel + t] = c * source.plane + taps.offset[t];
   }
-  std::vector<ColumnRun> runs(static_cast<size_t>(block_rows));
-  for (int64_t line = 0; line < lines; line += block_rows) {
-    const int64_t some = std::min(block_rows, lines - line);
+  const int64_t block = std::clamp<int64_t>(kBlockPositions / width, 1, lines);
+  std::vector<ColumnRun> runs(static_cast<size_t>(block));
+  for (int64_t line = 0; line < lines; line += block) {
+    const int64_t some = std::min(block, lines - line);
     for (int64_t i = 0; i < some; ++i) {
       const int64_t z = (line + i) / p.output[1], y = (line + i) % p.output[1];
       runs[i] = {source.at(z * p.stride[0], y * p.stride[1], 0), 0, i * width, width};
     }
-    gemm_table<T>().pack(some * width, p.group_out(), ld, grad_y + line * width, p.out_plane(), 1,
-                         y_block, ld);
-    conv.grad_rows(count * kernel, row.data(), ld, plain ? x : padded, runs.data(), some, y_block,
-                   ld, grad);
+    for (int64_t c = 0; c < chunks.count; ++c) {
+      const int64_t cols = chunks.cols(c), at = c * chunks.width;
+      conv_table<T>().grad_rows(count * kernel, row.data(), cols, plain ? x : padded, runs.data(),
+                                some, turned + at * p.out_plane() + line * width * cols, cols,
+                                sums + at * rows + first_row * cols);
+    }
   }
 }
 
 template <class T>
 void gradient_by_products(const Conv3d& p, const T* grad_y, const T* x, T* grad_w) {
   const Taps taps = taps_of(p);
-  const GemmTable<T>& gemm = gemm_table<T>();
   const int64_t kernel = p.taps(), channels = p.group_in(), outs = p.group_out();
-  const int64_t ld = round_up(outs, gemm.lanes);
-  const int64_t block_rows =
-      std::clamp<int64_t>(kBlockElements / (ld * p.output[2]), 1, p.output[0] * p.output[1]);
-  // Ranges of at least 192 rows, so that packing grad_y again for each of them costs little.
-  const int64_t ranges = std::clamp<int64_t>(channels * kernel / 192, 1, std::min(kTasks, channels));
+  const int64_t rows = channels * kernel;
+  const Chunks chunks(outs, gemm_table<T>().lanes);
+  const int64_t bytes = rows * chunks.ld * static_cast<int64_t>(sizeof(T));
+  const int64_t ranges =
+      std::clamp(std::max(rows / kRangeRows, ceil_div(bytes, kSumBytes)), int64_t{1},
+                 std::min(kTasks, channels));
   const int64_t range = ceil_div(channels, ranges);
   const int64_t per_group = ceil_div(channels, range);
   const int64_t pieces = std::clamp<int64_t>(kTasks / (per_group * p.groups), 1, p.batch);
   const int64_t piece = ceil_div(p.batch, pieces);
   const int64_t parts = ceil_div(p.batch, piece);
-  const int64_t group_size = channels * kernel * ld;
-  Scratch<T> partial(parts * p.groups * group_size);
+  const int64_t group_size = rows * chunks.ld;
+  const int64_t image_size = chunks.ld * p.out_plane();
+  Scratch<T> turned(p.batch * p.groups * image_size), partial(parts * p.groups * group_size);
+  turn_outputs(p, chunks, grad_y, turned.get());
   parallel_tasks(parts * p.groups * per_group, true, [&](int64_t task) {
     const int64_t first = task % per_group * range, count = std::min(range, channels - first);
     const int64_t group = task / per_group % p.groups, part = task / per_group / p.groups;
     Scratch<T> padded(taps.source.is_plain() ? 0 : count * taps.source.plane);
-    Scratch<T> y_block(block_rows * p.output[2] * ld + ld);
-    T* sums = partial.get() + (part * p.groups + group) * group_size + first * kernel * ld;
-    std::fill_n(sums, count * kernel * ld, T(0));
+    T* const sums = partial.get() + (part * p.groups + group) * group_size;
+    for (int64_t c = 0; c < chunks.count; ++c) {
+      const int64_t cols = chunks.cols(c);
+      std::fill_n(sums + c * chunks.width * rows + first * kernel * cols, count * kernel * cols,
+                  T(0));
+    }
     const int64_t last = std::min(p.batch, (part + 1) * piece);
     for (int64_t n = part * piece; n < last; ++n) {
-      add_image(p, taps, count, x + (n * p.in_channels + group * channels + first) * p.in_plane(),
-                grad_y + (n * p.out_channels + group * outs) * p.out_plane(), sums, ld,
-                padded.get(), y_block.get(), block_rows);
+      add_image(p, taps, chunks, count,
+                x + (n * p.in_channels + group * channels + first) * p.in_plane(),
+                turned.get() + (n * p.groups + group) * image_size, sums, first * kernel, rows,
+                padded.get());
     }
   });
   // grad_w[o][row] = the sum of the parts' [row][o]
-  parallel_tasks(p.groups * channels, p.groups * channels * kernel * outs > (1 << 15), [&](int64_t i) {
+  parallel_tasks(p.groups * channels, p.groups * rows * outs > (1 << 15), [&](int64_t i) {
     const int64_t group = i / channels, channel = i % channels;
-    for (int64_t t = 0; t < kernel; ++t) {
-      T* sums = partial.get() + group * group_size + (channel * kernel + t) * ld;
+    for (int64_t c = 0; c < chunks.count; ++c) {
+      const int64_t cols = chunks.cols(c), size = kernel * cols;
+      T* const sums = partial.get() + group * group_size + c * chunks.width * rows + channel * size;
       for (int64_t part = 1; part < parts; ++part) {
         const T* other = sums + part * p.groups * group_size;
-        for (int64_t o = 0; o < outs; ++o) sums[o] += other[o];
+        for (int64_t k = 0; k < size; ++k) sums[k] += other[k];
       }
-      T* out = grad_w + (group * outs * channels + channel) * kernel + t;
-      for (int64_t o = 0; o < outs; ++o) out[o * channels * kernel] = sums[o];
+      const int64_t first = c * chunks.width, some = std::min(cols, outs - first);
+      for (int64_t o = 0; o < some; ++o) {
+        T* const out = grad_w + ((group * outs + first + o) * channels + channel) * kernel;
+        for (int64_t t = 0; t < kernel; ++t) out[t] = sums[t * cols + o];
+      }
     }
   });
 }

@@ -35,7 +35,7 @@ void span(const Fn& f, int64_t n, R* out, const A* a) {
     constexpr int64_t kPiece = 1024;
     for (int64_t i = 0; i < n; i += kPiece) {
       const int64_t end = std::min(n, i + kPiece);
-      if (math::in_near_range(a + i, end - i)) {
+      if (math::in_near_range(a + i, end - i, A(Fn::kReach))) {
 #pragma GCC ivdep
         for (int64_t k = i; k < end; ++k) out[k] = f.near(a[k]);
       } else {

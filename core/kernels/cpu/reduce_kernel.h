@@ -45,7 +45,9 @@ RL_INLINE bool is_nan(A x) {
 // NaN wins over everything, the earlier of equals over the later.
 template <class A, bool kLargest>
 RL_INLINE A extremum(A a, A b) {
-  return is_nan(a) || (kLargest ? a >= b : a <= b) ? a : b;
+  // One comparison a step: a condition of two becomes branches, and the loop no vectors.
+  const A chosen = (kLargest ? a >= b : a <= b) ? a : b;
+  return is_nan(a) ? a : chosen;
 }
 
 // |x|, for complex numbers without overflow on the way.

@@ -130,13 +130,13 @@ RL_TRIG_ANY(cos)
 RL_TRIG_ANY(tan)
 #undef RL_TRIG_ANY
 
-// No value beyond kNearRange, infinite or NaN.
+// No value beyond `reach` or NaN.
 template <class T>
-inline bool in_near_range(const T* x, int64_t size) {
+inline bool in_near_range(const T* x, int64_t size, T reach = T(kNearRange)) {
   int outside = 0;
 #pragma omp simd reduction(| : outside)
   for (int64_t i = 0; i < size; ++i)
-    outside |= !(abs(x[i]) <= T(kNearRange));
+    outside |= !(abs(x[i]) <= reach);
   return !outside;
 }
 

@@ -3,6 +3,7 @@
 #include "core/kernels/cpu/pool_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -78,7 +79,7 @@ template <class T, class S>
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) {
     const T v = in[i * stride], b = best[i];
-    const bool take = v > b || v != v;
+    const bool take = (v > b) | (v != v);
     best[i] = take ? v : b;
     winner[i] = take ? k : winner[i];
   }
@@ -93,13 +94,13 @@ template <class T>
     T m = a[2 * i];
     Lane<T> k = 0;
     const T v1 = a[2 * i + 1], v2 = b[2 * i], v3 = b[2 * i + 1];
-    const bool t1 = v1 > m || v1 != v1;
+    const bool t1 = (v1 > m) | (v1 != v1);
     m = t1 ? v1 : m;
     k = t1 ? 1 : k;
-    const bool t2 = v2 > m || v2 != v2;
+    const bool t2 = (v2 > m) | (v2 != v2);
     m = t2 ? v2 : m;
     k = t2 ? 2 : k;
-    const bool t3 = v3 > m || v3 != v3;
+    const bool t3 = (v3 > m) | (v3 != v3);
     m = t3 ? v3 : m;
     k = t3 ? 3 : k;
     best[i] = m;
@@ -148,12 +149,36 @@ void max_piece(const PoolGeometry& g, int64_t o0, int64_t o1, int64_t first, int
   if (!started) std::fill_n(winner, n, Lane<T>(0));
 }
 
+// Rows too short for vectors: as many as fit are laid end to end.
+template <class T>
+void max_short_pairs(const PoolGeometry& g, int64_t first, int64_t last, const T* in, T* out,
+                     uint8_t* positions) {
+  alignas(64) T upper[2 * kPiece], lower[2 * kPiece];
+  alignas(64) Lane<T> winner[kPiece];
+  const int64_t width = g.out[2];
+  for (int64_t row = first; row < last;) {
+    const int64_t rows = std::min({last - row, kPiece / width, g.out[1] - row % g.out[1]});
+    const T* from = in + (row / g.out[1] * g.in[1] + row % g.out[1] * 2) * g.in[2];
+    for (int64_t r = 0; r < rows; ++r, from += 2 * g.in[2]) {
+      for (int64_t i = 0; i < 2 * width; ++i) upper[r * 2 * width + i] = from[i];
+      for (int64_t i = 0; i < 2 * width; ++i) lower[r * 2 * width + i] = from[g.in[2] + i];
+    }
+    const int64_t n = rows * width, at = row * width;
+    max_pairs(n, upper, lower, out + at, winner);
+    for (int64_t i = 0; positions && i < n; ++i)
+      positions[at + i] = static_cast<uint8_t>(winner[i]);
+    row += rows;
+  }
+}
+
 template <class T>
 void max_rows(const PoolGeometry& g, int64_t first, int64_t last, const void* in, void* out,
               uint8_t* positions, int64_t* places) {
   T* const results = static_cast<T*>(out);
   alignas(64) Lane<T> winner[kPiece];
   const int64_t width = g.out[2];
+  if (!places && width < 64 && is_pairs(g))
+    return max_short_pairs(g, first, last, static_cast<const T*>(in), results, positions);
   for (int64_t row = first; row < last; ++row) {
     const int64_t o0 = row / g.out[1], o1 = row % g.out[1];
     for (int64_t begin = 0; begin < width; begin += kPiece) {
@@ -181,6 +206,12 @@ void max_rows(const PoolGeometry& g, int64_t first, int64_t last, const void* in
   }
 }
 
+// v or zero, without a branch even where a row is too short for vectors.
+template <class T>
+[[gnu::always_inline]] inline T kept_if(bool condition, T v) {
+  return std::bit_cast<T>(std::bit_cast<Lane<T>>(v) & -static_cast<Lane<T>>(condition));
+}
+
 template <class T>
 void max_gradient(const PoolGeometry& g, const void* grad, const uint8_t* positions, void* out) {
   const T* dy = static_cast<const T*>(grad);
@@ -195,10 +226,10 @@ void max_gradient(const PoolGeometry& g, const void* grad, const uint8_t* positi
       for (int64_t i = 0; i < width; ++i) {
         const T v = dy[i];
         const Lane<T> k = positions[i];
-        a[2 * i] = k == 0 ? v : T(0);
-        a[2 * i + 1] = k == 1 ? v : T(0);
-        b[2 * i] = k == 2 ? v : T(0);
-        b[2 * i + 1] = k == 3 ? v : T(0);
+        a[2 * i] = kept_if(k == 0, v);
+        a[2 * i + 1] = kept_if(k == 1, v);
+        b[2 * i] = kept_if(k == 2, v);
+        b[2 * i + 1] = kept_if(k == 3, v);
       }
     }
     return;

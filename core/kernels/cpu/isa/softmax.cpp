@@ -39,7 +39,8 @@ RL_INLINE A in_lanes(int64_t n, A start, const Value& value, const Merge& merge)
 
 template <class A>
 RL_INLINE A largest(A a, A b) {
-  return is_nan(a) || a >= b ? a : b;
+  const auto most = a >= b ? a : b;
+  return is_nan(a) ? a : most;
 }
 template <class A>
 RL_INLINE A plus(A a, A b) {
