@@ -439,7 +439,7 @@ op(
     exact=True,
     plain=True,
     variants=EVERYWHERE,
-    vjp="not_implemented",
+    grad={"self": "grad * ops::ne(self, other)", "other": "zeros"},
 )
 op(
     "ldexp(Tensor self, Tensor other) -> Tensor",

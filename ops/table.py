@@ -222,7 +222,7 @@ def op(
       may change the arguments.
     * ``mutate``: a C++ function ``cpu::<name>`` that writes into its first argument.
 
-    ``grad`` maps a parameter to its derivative formula, or to ``"none"``; ``vjp`` names
+    ``grad`` maps a parameter to its derivative formula, ``"zeros"`` or ``"none"``; ``vjp`` names
     a C++ function that computes all gradients, with ``saves`` what it reads.
     ``variants``: ``function method inplace inplace_function inplace_internal out factory
     multi_view``. ``node`` may name one node for tensor operands, one for a number as

@@ -35,7 +35,7 @@ for _NAME, _DOC, _GRAD in (
     (
         "acosh",
         "Inverse hyperbolic cosine.",
-        "grad * rl::conj(ops::rsqrt(self - 1) * ops::rsqrt(self + 1))",
+        "acosh_backward(grad, self)",
     ),
     (
         "atanh",
@@ -89,7 +89,7 @@ op(
     node="TanhBackwardBackward0",
     grad={
         "grad_output": "ops::tanh_backward(grad, rl::conj(output))",
-        "output": "grad * rl::conj(grad_output) * output * -2",
+        "output": "rl::conj(grad) * grad_output * rl::conj(output) * -2",
     },
 )
 op(
@@ -101,7 +101,7 @@ op(
     node="SigmoidBackwardBackward0",
     grad={
         "grad_output": "ops::sigmoid_backward(grad, rl::conj(output))",
-        "output": "grad * rl::conj(grad_output) * ops::rsub(output * 2, 1)",
+        "output": "rl::conj(grad) * grad_output * rl::conj(ops::rsub(output * 2, 1))",
     },
 )
 op(

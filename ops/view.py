@@ -227,7 +227,7 @@ op(
 op(
     "ravel(Tensor self) -> Tensor",
     "One dimension with all elements.",
-    composite="ops::reshape(self, Dims{-1})",
+    composite="ops::reshape(ops::contiguous(self), Dims{-1})",
 )
 op(
     "squeeze_multiple(Tensor self, int[] dim) -> Tensor",

@@ -18,6 +18,7 @@ __all__ = [
     "asarray",
     "broadcast_shapes",
     "can_cast",
+    "cdist",
     "e",
     "finfo",
     "from_dlpack",
@@ -383,4 +384,28 @@ def tensordot(
         a.permute(free_a + left).reshape(math.prod(rows), inner)
         @ b.permute(right + free_b).reshape(inner, math.prod(cols))
     ).reshape(rows + cols)
-    return product if out is None else out.copy_(product)
+    return product if out is None else _C.ops.add(product, 0, out=out)
+
+
+_CDIST_MODES = {
+    "use_mm_for_euclid_dist_if_necessary": None,
+    "use_mm_for_euclid_dist": 1,
+    "donot_use_mm_for_euclid_dist": 2,
+}
+
+
+def cdist(
+    x1: Tensor,
+    x2: Tensor,
+    p: float = 2.0,
+    compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
+) -> Tensor:
+    """p-norm distances between the rows of (..., P, M) and (..., R, M): (..., P, R).
+
+    Raises:
+        ValueError: an unknown ``compute_mode``.
+    """
+    if compute_mode not in _CDIST_MODES:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    distances: Tensor = _C.ops.cdist(x1, x2, p, _CDIST_MODES[compute_mode])
+    return distances

@@ -50,6 +50,8 @@ void lerp(const Tensor& self, const Tensor& end, const Operand& weight) {
   RL_CHECK(self.dtype() == end.dtype(), "expected dtype ", self.dtype(), " for `end` but got dtype ", end.dtype());
   RL_CHECK(!weight.is_tensor() || weight.tensor().dtype() == self.dtype(), "expected dtype ", self.dtype(),
            " for `weight` but got dtype ", weight.is_tensor() ? weight.tensor().dtype() : self.dtype());
+  if (is_integral(self.dtype(), true))
+    throw_not_implemented_for(weight.is_tensor() ? "lerp_kernel_tensor" : "lerp_kernel_scalar", self.dtype());
 }
 
 void where(const Tensor& condition, const Operand&, const Operand&) {
@@ -124,6 +126,7 @@ void polygamma(int64_t n, const Tensor&) {
 }
 void mvlgamma(const Tensor& self, int64_t p) {
   RL_CHECK(p >= 1, "p has to be greater than or equal to 1");
+  RL_CHECK(self.dtype() != Dtype::Bool, "The input tensor may not be a boolean tensor.");
   if (self.is_complex()) throw_not_implemented_for("mvlgamma", self.dtype());
 }
 void relu(const Tensor& self) {

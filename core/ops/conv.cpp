@@ -223,6 +223,9 @@ Tensor convolved_padded(const char* name, int64_t n, const Tensor& input, const 
 Tensor convolved_transposed(const char* name, int64_t n, const Tensor& input, const Tensor& weight,
                             const Tensor& bias, IntList stride, IntList padding,
                             IntList output_padding, int64_t groups, IntList dilation) {
+  if (is_integral(input.dtype(), true) && input.dtype() != Dtype::Int64)
+    throw_not_implemented_for(n == 3 ? "slow_conv_transpose3d_out_cpu" : "slow_conv_transpose2d_out_cpu",
+                              input.dtype());
   const Tensor x = batched(name, n, input);
   const Tensor y =
       ops::convolution(x, weight, bias, stride, padding, dilation, true, output_padding, groups);

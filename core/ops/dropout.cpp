@@ -30,7 +30,7 @@ double rounded_inverse(double keep, Dtype dtype) {
 Tensor dropout(const Tensor& self, double p, bool train) {
   check_probability(p);
   if (p == 0 || !train || self.numel() == 0) return self;
-  if (p == 1) return self * 0;
+  if (p == 1) return self * ops::zeros(Dims{}, self.dtype());
   RL_CHECK(!is_integral(self.dtype(), true),
            "result type Float can't be cast to the desired output type ", self.dtype());
   return ops::_scale_kept(self, ops::_kept(self, 1 - p), rounded_inverse(1 - p, self.dtype()));
@@ -40,13 +40,15 @@ Tensor masked_dropout(const char*, const Tensor& self, double p, bool train, boo
                       bool alpha) {
   check_probability(p);
   if (p == 0 || !train || self.numel() == 0) return self;
-  if (p == 1) return self * 0;
+  if (p == 1) return self * ops::zeros(Dims{}, self.dtype());
   Dims sizes = self.sizes();
   if (feature) {
     RL_CHECK(self.dim() >= 2, "Feature dropout requires at least 2 dimensions in the input");
     for (size_t d = 2; d < sizes.size(); ++d)
       sizes[d] = 1;
   }
+  RL_CHECK(!is_integral(self.dtype(), true), "result type Float can't be cast to the desired output type ",
+           alpha ? Dtype::Int64 : self.dtype());
   Tensor noise = feature ? ops::empty(sizes, self.dtype()) : ops::empty_like(self);
   ops::bernoulli__float(noise, 1 - p);
   if (!alpha) return self * (noise / (1 - p));

@@ -43,7 +43,7 @@ Tensor bce_gradient(const Tensor& grad, const Tensor& x, const Tensor& target, c
 Tensor bce_target_gradient(const Tensor& grad, const Tensor& x, const Tensor& target, const Tensor& weight,
                            int64_t reduction) {
   (void)target;
-  const Tensor d = ops::clamp_min(ops::log1p(-x), Scalar(-100.0)) - ops::clamp_min(ops::log(x), Scalar(-100.0));
+  const Tensor d = ops::log1p(-x) - ops::log(x);
   return weighted(spread(grad, x, reduction) * d, weight);
 }
 
@@ -61,15 +61,26 @@ Tensor bce_logits_target_gradient(const Tensor& grad, const Tensor& x, const Ten
   return weighted(slope * spread(grad, slope, reduction), weight);
 }
 
+namespace {
+
+void check_floating(const char* name, const Tensor& a, const Tensor& b) {
+  const Dtype common = promote(a.dtype(), b.dtype());
+  if (!is_floating(common)) throw_not_implemented_for(name, common);
+}
+
+}  // namespace
+
 namespace impl {
 
 Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
+  check_floating("mse_cpu", self, target);
   const Tensor d = self - target;
   return reduced(d * d, reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reduction, double beta) {
   RL_CHECK(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
+  check_floating("smooth_l1_cpu", self, target);
   const Tensor d = ops::abs(self - target);
   if (beta == 0) return reduced(d, reduction);
   return reduced(ops::where(ops::lt(d, beta), d * d * (0.5 / beta), d - 0.5 * beta), reduction);
@@ -77,11 +88,14 @@ Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reductio
 
 Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, double delta) {
   RL_CHECK(delta > 0, "huber_loss does not support non-positive values for delta.");
+  check_floating("huber_cpu", self, target);
+  RL_CHECK(self.is_floating(), "result type ", target.dtype(), " can't be cast to the desired output type ", self.dtype());
   const Tensor d = ops::abs(self - target);
   return reduced(ops::where(ops::lt(d, delta), d * d * 0.5, (d - 0.5 * delta) * delta), reduction);
 }
 
 Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction) {
+  if (!self.is_floating()) throw_not_implemented_for("binary_cross_entropy", self.dtype());
   const bool inside = self.numel() == 0 ||
                       item(ops::all(ops::logical_and(ops::ge(self, 0), ops::le(self, 1)))).to_bool();
   RL_CHECK(inside, "all elements of input should be between 0 and 1");
@@ -100,6 +114,9 @@ Tensor bce_with_logits(const Tensor& self, const Tensor& target, const Tensor& w
 }
 
 Tensor kl_div(const Tensor& self, const Tensor& target, int64_t reduction, bool log_target) {
+  RL_CHECK(!self.is_complex() && !target.is_complex(), "kl_div: Complex inputs not supported.");
+  RL_CHECK(!is_integral(self.dtype(), true) && !is_integral(target.dtype(), true),
+           "kl_div: Integral inputs not supported.");
   const Tensor t = log_target ? ops::exp(target) * (target - self) : ops::xlogy(target, target) - target * self;
   return reduced(t, reduction);
 }
@@ -171,6 +188,7 @@ Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_inpu
 
 Tensor multi_margin_loss(const Tensor& self, const Tensor& target, const Scalar& p, const Scalar& margin,
                          const Tensor& weight, int64_t reduction) {
+  if (!self.is_floating()) throw_not_implemented_for("multi_margin_loss_cpu_kernel", self.dtype());
   RL_CHECK(p.equals(1) || p.equals(2), "only p == 1 and p == 2 supported");
   RL_CHECK(self.dim() >= 1 && self.dim() <= 2 && self.numel() > 0,
            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: ", IntList(self.sizes()));

@@ -313,7 +313,7 @@ Tensor matrix_power(const Tensor& self, int64_t n) {
            "linalg.matrix_power: A must be batches of square matrices, but they are ", self.dim() >= 2 ? self.size(-2) : 0,
            " by ", self.dim() >= 2 ? self.size(-1) : 0, " matrices");
   if (n < 0) fail(ErrorType::NotImplemented, "rushlight.matrix_power with a negative exponent is not implemented");
-  if (n == 0) return ops::expand(ops::eye(self.size(-1), std::nullopt, self.dtype()), self.sizes());
+  if (n == 0) return ops::copy(self, ops::eye(self.size(-1), self.dtype()));
   Tensor out, power = self;
   for (int64_t k = n;; power = ops::matmul(power, power)) {
     if (k & 1) out = out.defined() ? ops::matmul(out, power) : power;

@@ -154,7 +154,7 @@ Tensor instance_norm(const Tensor& input, const Tensor& weight, const Tensor& bi
     average_into(running_mean, mean, batch);
     average_into(running_var, var, batch);
   }
-  return out;
+  return ops::view(out, input.sizes());
 }
 
 }  // namespace impl

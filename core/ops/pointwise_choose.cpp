@@ -86,7 +86,10 @@ Tensor float_power(const Operand& self, const Operand& exponent) {
 }
 
 Tensor ldexp(const Tensor& self, const Tensor& other) {
-  return ops::mul(self, ops::pow(Operand(2.0), Operand(other)));
+  const Dtype common = promote(self.dtype(), other.dtype());
+  const Tensor out = ops::mul(self, ops::pow(Operand(2.0), Operand(other)));
+  // The power of an integer tensor is float32, which must not widen a 16-bit float.
+  return is_reduced(common) && out.dtype() != common ? ops::_to_dtype(out, common) : out;
 }
 
 Tensor ndtr(const Tensor& self) {

@@ -94,6 +94,11 @@ Tensor sinc_backward(const Tensor& grad, const Tensor& self) {
   return grad * conj(ops::where(ops::eq(turn, 0), 0, slope));
 }
 
+Tensor acosh_backward(const Tensor& grad, const Tensor& self) {
+  if (!self.is_complex()) return grad * ops::rsqrt(self * self - 1);
+  return grad * conj(ops::rsqrt(self - 1) * ops::rsqrt(self + 1));  // the principal branch
+}
+
 Tensor angle_backward(const Tensor& grad, const Tensor& self) {
   if (!self.is_complex()) return ops::mul(grad, 0);
   const Tensor length = ops::abs(self);

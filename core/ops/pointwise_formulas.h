@@ -17,6 +17,7 @@ Tensor pow_backward_exponent(const Tensor& grad, const Operand& self, const Oper
 Tensor sgn_backward(const Tensor& grad, const Tensor& self, const Tensor& result);
 Tensor copysign_backward(const Tensor& grad, const Tensor& self, const Tensor& result);
 Tensor sinc_backward(const Tensor& grad, const Tensor& self);
+Tensor acosh_backward(const Tensor& grad, const Tensor& self);
 Tensor angle_backward(const Tensor& grad, const Tensor& self);
 
 // grad where `self` wins over `other`, half of it where they tie, 0 where `loses(self, other)`.

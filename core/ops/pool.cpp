@@ -220,6 +220,7 @@ Tensor max_pooled(int n, const Tensor& self, IntList kernel, IntList stride, Int
   const PoolArguments a{kernel, stride, padding, dilation, ceil_mode};
   if (n > 1) return max_pool_of(n, self, a);
   check_max_pool1d(self, a);
+  if (!self.is_floating()) throw_not_implemented_for("max_pool1d_impl", self.dtype());
   const Dims k = beside(1, kernel), s = stride.empty() ? Dims() : beside(1, stride),
              p = beside(0, padding), d = beside(1, dilation);
   return ops::squeeze_dim(max_pool_of(2, ops::unsqueeze(self, -2), {k, s, p, d, ceil_mode}), -2);

@@ -89,6 +89,24 @@ Tensor logcumsumexp_backward(const Tensor& grad, const Tensor& self, const Tenso
   const auto reversed = [&](const Tensor& t) {
     return from_the_end(t, dim, [&](const Tensor& x) { return ops::logcumsumexp(x, dim); });
   };
+  if (thread_state().grad_enabled) {
+    // In operators whose derivatives stay finite: s[k] = grad[k] + exp(result[k] - result[k + 1]) s[k + 1],
+    // with exponents no greater than 0.
+    const int64_t n = self.size(dim);
+    TensorVec sums(static_cast<size_t>(n));
+    for (int64_t k = n - 1; k >= 0; --k) {
+      const Tensor g = ops::select(grad, dim, k);
+      const auto at = static_cast<size_t>(k);
+      if (k == n - 1) {
+        sums[at] = g;
+        continue;
+      }
+      const Tensor here = ops::select(result, dim, k), after = ops::select(result, dim, k + 1);
+      const Tensor step = ops::exp(ops::masked_fill(here - after, ops::eq(here, after), 0));
+      sums[at] = g + conj(step) * sums[at + 1];
+    }
+    return conj(ops::exp(self - result)) * ops::stack(sums, wrap_dim(dim, self.dim()));
+  }
   if (grad.is_complex()) {
     const Tensor log_grad = ops::log(conj(grad));
     return conj(ops::exp(reversed(log_grad - result) + self));

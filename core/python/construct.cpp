@@ -35,7 +35,7 @@ Dims infer_sizes(PyObject* data) {
 }
 
 // bool < int < float < complex; dtypes of tensors join in.
-void infer_dtype(PyObject* data, std::optional<Dtype>& dtype) {
+void infer_dtype(PyObject* data, std::optional<Dtype>& dtype, bool nested = false) {
   const auto join = [&](Dtype d) { dtype = dtype ? promote(*dtype, d) : d; };
   if (PyFloat_CheckExact(data)) return join(default_dtype());
   if (PyBool_Check(data)) return join(Dtype::Bool);
@@ -47,12 +47,15 @@ void infer_dtype(PyObject* data, std::optional<Dtype>& dtype) {
   if (is_sequence(data)) {
     const Object fast(checked(PySequence_Fast(data, "not a sequence")));
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast.get()); ++i)
-      infer_dtype(PySequence_Fast_GET_ITEM(fast.get(), i), dtype);
+      infer_dtype(PySequence_Fast_GET_ITEM(fast.get(), i), dtype, true);
     return;
   }
   Arena arena;
   Value v;
   if (convert_number(data, v, arena)) return join(v.scalar().dtype());
+  RL_CHECK_VALUE(!PyUnicode_Check(data) || !nested, "too many dimensions 'str'");
+  if (PyUnicode_Check(data) || PyBytes_Check(data))
+    fail(ErrorType::Type, "new(): invalid data type '", Py_TYPE(data)->tp_name, "'");
   fail(ErrorType::Runtime, "Could not infer dtype of ", Py_TYPE(data)->tp_name);
 }
 

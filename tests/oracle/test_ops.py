@@ -93,6 +93,8 @@ def test_value(row: OpSamples, dtype: str, xp: Any) -> None:
         if dtype not in row.dtypes and not isinstance(expected, Exception):
             pytest.skip("PyTorch takes this dtype, the row leaves it open")
         actual = outcome(row, xp, mine.args, dict(mine.kwargs))
+        if isinstance(expected, NotImplementedError) and dtype in dt.HALFS:
+            continue  # 16-bit floats where PyTorch has no kernel: ours may have one
         same(row, dtype, actual, expected, what)
         if isinstance(expected, Exception) or row.seeded:
             continue

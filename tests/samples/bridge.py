@@ -30,6 +30,8 @@ def dtype_in(xp: Any, name: str) -> Any:
 
 def from_numpy(xp: Any, array: np.ndarray, dtype: str) -> Any:
     """Tensor of `dtype` with a copy of the array's values."""
+    if array.size == 0:  # whose strides NumPy leaves open
+        return xp.empty(array.shape, dtype=dtype_in(xp, dtype))
     if dtype == "bfloat16":
         return xp.from_numpy(np.array(array, np.float32)).to(xp.bfloat16)
     with np.errstate(invalid="ignore"):

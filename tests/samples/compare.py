@@ -33,6 +33,7 @@ def close(
             bad = np.zeros(actual.shape, bool)
             for part in (np.real, np.imag):
                 bad |= _differs(part(actual), part(expected), allowed)
+            bad &= ~(np.isnan(actual) & np.isnan(expected))  # in either part
         else:
             bad = _differs(actual, expected, allowed)
         distance = np.nan_to_num(np.abs(actual - expected), nan=np.inf)

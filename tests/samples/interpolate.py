@@ -205,6 +205,8 @@ TABLE: list[OpSamples] = [
         label="bicubic",
         records=("upsample_bicubic2d",),
         result="same",
+        tolerance={"float32": (2e-5, 1e-5)},
+        reason="weights of both signs cancel",
     ),
     OpSamples(
         "nn.functional.interpolate",
@@ -249,6 +251,9 @@ TABLE: list[OpSamples] = [
         None,
         records=("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"),
         result="same",
+        gradgrad=False,
+        tolerance={"float16": (2e-2, 1e-2), "bfloat16": (1e-1, 8e-2)},
+        reason="PyTorch rounds positions and weights to 16 bits",
     ),
     OpSamples(
         "nn.functional.affine_grid", FLOATS, affine_inputs, affine_grid, result="same"

@@ -22,6 +22,7 @@ RL_MATH_INLINE T pow_edges(T x, T y, T value) {
   T a = abs(x), b = abs(y);
   T extreme = (a == 0 ? -y : y) > 0 ? kInf<T> : T(0);
   value = a == 0 || a == kInf<T> ? extreme : value;
+  value = a == 1 ? T(1) : value;  // to an infinite power too
   T odd_sign = is_integer(b * T(0.5)) ? T(1) : x;
   T whole = copysign(value, odd_sign);
   T fraction = x < 0 && a != kInf<T> ? kNan<T> : value;

@@ -90,10 +90,11 @@ inline double unscale(double x, double scaled) {
 }  // namespace detail
 
 inline double i0(double x) {
-  return std::isinf(x) ? kInf<double> : detail::unscale(x, i0e(x));
+  // NaN at infinity, as NumPy and PyTorch have it.
+  return std::isinf(x) ? kNan<double> : detail::unscale(x, i0e(x));
 }
 inline double i1(double x) {
-  return std::isinf(x) ? x : detail::unscale(x, i1e(x));
+  return std::isinf(x) ? kNan<double> : detail::unscale(x, i1e(x));
 }
 
 inline double bessel_j0(double x) {

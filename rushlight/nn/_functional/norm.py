@@ -185,7 +185,7 @@ def local_response_norm(
     shape = input.size()
     before, after = size // 2, (size - 1) // 2
     # The channels become one dimension of a picture, over which the mean slides.
-    squares = (input * input).view(shape[0], 1, shape[1], -1)
+    squares = (input * input).reshape(shape[0], 1, shape[1], -1)
     squares = _pad(squares, [0, 0, before, after])
     means = _avg_pool2d(squares, [size, 1], [1, 1]).view(shape)
     return input / (means * alpha + k) ** beta
