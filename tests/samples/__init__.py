@@ -19,12 +19,14 @@ from . import (
     pointwise_unary,
     pool,
     random,
+    rare,
     reduce,
     scan_sort,
     scatter,
     shape_copy,
     shape_view,
     softmax,
+    special,
     statistics,
 )
 from .table import OpSamples
@@ -33,6 +35,7 @@ _FAMILIES = (
     pointwise_unary,
     pointwise_binary,
     pointwise_ternary,
+    special,
     operators,
     comparison,
     reduce,
@@ -55,6 +58,7 @@ _FAMILIES = (
     inplace,
     linalg,
     statistics,
+    rare,
 )
 
 ALL_ROWS: list[OpSamples] = [row for family in _FAMILIES for row in family.TABLE]

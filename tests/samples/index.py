@@ -425,6 +425,7 @@ TABLE: list[OpSamples] = [
         tuple_inputs,
         lambda x, as_tuple: np.nonzero(x),
         label="tuple",
+        records=("nonzero_numpy",),
         variants="m",
         grad=False,
     ),

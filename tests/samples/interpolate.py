@@ -256,6 +256,11 @@ TABLE: list[OpSamples] = [
         reason="PyTorch rounds positions and weights to 16 bits",
     ),
     OpSamples(
-        "nn.functional.affine_grid", FLOATS, affine_inputs, affine_grid, result="same"
+        "nn.functional.affine_grid",
+        FLOATS,
+        affine_inputs,
+        affine_grid,
+        records=("affine_grid_generator",),
+        result="same",
     ),
 ]

@@ -461,7 +461,12 @@ TABLE: list[OpSamples] = [
         nll,
         errors=class_errors,
         constant=(2,),
-        records=("nll_loss", "nll_loss2d", "nll_loss_nd", "nll_loss_forward"),
+        records=(
+            "nll_loss",
+            "nll_loss_nd",
+            "nll_loss_forward",
+            "nll_loss2d_forward",
+        ),
         dtypes=FLOATS,
         result="same",
     ),

@@ -379,7 +379,15 @@ TABLE: list[OpSamples] = [
         result="same",
     ),
     OpSamples("topk", REAL, topk_inputs, topk, errors=topk_errors, variants="mo"),
-    OpSamples("unique", REAL | BOOL, unique_inputs, unique, variants="m", grad=False),
+    OpSamples(
+        "unique",
+        REAL | BOOL,
+        unique_inputs,
+        unique,
+        variants="m",
+        grad=False,
+        records=("unique_dim",),
+    ),
     OpSamples(
         "unique_consecutive",
         REAL | BOOL,
@@ -387,6 +395,7 @@ TABLE: list[OpSamples] = [
         consecutive,
         variants="m",
         grad=False,
+        records=("unique_dim_consecutive",),
     ),
     OpSamples(
         "searchsorted",

@@ -139,7 +139,14 @@ TABLE: list[OpSamples] = [
     OpSamples(
         "nn.functional.pdist", FULLS, pdist_inputs, pdist, gradgrad=False, result="same"
     ),
-    OpSamples("channel_shuffle", ALL, shuffle_inputs, channel_shuffle, result="same"),
+    OpSamples(
+        "channel_shuffle",
+        ALL,
+        shuffle_inputs,
+        channel_shuffle,
+        records=("native_channel_shuffle",),
+        result="same",
+    ),
     OpSamples(
         "unravel_index",
         INTS,

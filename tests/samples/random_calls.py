@@ -1,0 +1,578 @@
+"""Random calls of the operator families, an entry each; tests/oracle runs them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import bridge
+from . import dtypes as dt
+from .random_draw import Draw
+
+
+@dataclass(frozen=True)
+class Call:
+    name: str
+    run: Callable[[Any, Draw], Any]
+    grad: bool = True
+    strides: bool = False
+
+
+def find(xp: Any, name: str) -> Any:
+    for part in name.split("."):
+        xp = getattr(xp, part)
+    return xp
+
+
+# --- pointwise
+def unary(name: str, **fields: Any) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        return find(xp, name)(draw.tensor(draw.shape(), draw.dtype()))
+
+    return Call(name, run, **{"strides": True, **fields})
+
+
+def binary(name: str, low: float = -4, **fields: Any) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        shape = draw.shape()
+        a = draw.tensor(shape, draw.dtype(), low)
+        if draw.chance(0.25):
+            number = draw.pick(2, 0, -3, 1.5, True, 0.0)
+            draw.log.append(repr(number))
+            return find(xp, name)(a, number)
+        return find(xp, name)(a, draw.tensor(draw.broadcast(shape), draw.dtype(), low))
+
+    return Call(name, run, strides=True, **fields)
+
+
+def ternary(name: str, **fields: Any) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        shape, dtype = draw.shape(), draw.dtype()
+        a = draw.tensor(shape, dtype)
+        b = draw.tensor(draw.broadcast(shape), dtype)
+        c = draw.tensor(draw.broadcast(shape), dtype)
+        return find(xp, name)(a, b, c)
+
+    return Call(name, run, strides=True, **fields)
+
+
+def clamp(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(), draw.dtype())
+    return xp.clamp(x, *draw.pick((-1, 2), (None, 1.5), (0.5, None), (2, -1)))
+
+
+def where(xp: Any, draw: Draw) -> Any:
+    shape = draw.shape()
+    mask = draw.tensor(draw.broadcast(shape), "bool")
+    b = draw.tensor(draw.broadcast(shape), draw.dtype())
+    return xp.where(mask, draw.tensor(shape, draw.dtype()), b)
+
+
+# --- reductions
+def reduction(
+    name: str,
+    *,
+    dtypes: tuple[str, ...] = (),
+    lists: bool = True,
+    among: frozenset[str] = dt.ALL,
+    **fields: Any,
+) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        shape = draw.shape()
+        x = draw.tensor(shape, draw.dtype(among))
+        options: dict[str, Any] = {}
+        if draw.chance(0.75):
+            options["dim"] = draw.dim(len(shape))
+            if lists and draw.chance(0.4) and len(shape) > 1:
+                dims = draw.rng.choice(len(shape), draw.number(1, len(shape)), False)
+                options["dim"] = [int(d) for d in dims]
+            options |= draw.option(keepdim=(True, False))
+        if dtypes and draw.chance(0.25):
+            options["dtype"] = bridge.dtype_in(xp, draw.pick(*dtypes))
+        draw.log.append(str(options))
+        return find(xp, name)(x, **options)
+
+    return Call(name, run, strides=True, **fields)
+
+
+def along(name: str, *, distinct: bool = False, **fields: Any) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        shape = draw.shape()
+        x = draw.tensor(shape, draw.dtype(), distinct=distinct)
+        dim = draw.dim(len(shape))
+        draw.log.append(f"dim {dim}")
+        return find(xp, name)(x, dim)
+
+    return Call(name, run, **fields)
+
+
+def norm(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(1), draw.dtype(dt.FLOATS | dt.COMPLEX))
+    p = draw.pick(0, 1, 2, 3, 0.5, float("inf"), -float("inf"), -1)
+    draw.log.append(f"p {p}")
+    return xp.norm(x, p, draw.dim(x.dim()), draw.chance(0.5))
+
+
+def variance(name: str) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        # Repeated rows have a deviation of 0, exactly or nearly.
+        x = draw.tensor(
+            draw.shape(1),
+            draw.dtype(dt.FLOATS | dt.COMPLEX),
+            extreme=False,
+            repeated=False,
+        )
+        given = draw.option(correction=(0, 1), keepdim=(True, False))
+        return find(xp, name)(x, dim=draw.dim(x.dim()), **given)
+
+    return Call(name, run)
+
+
+def quantile(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(1), draw.dtype(dt.FULLS))
+    how = draw.pick("linear", "lower", "higher", "midpoint", "nearest")
+    q = draw.pick(0.0, 0.3, 1.0)
+    draw.log.append(f"{q} {how}")
+    return xp.quantile(x, q, draw.dim(x.dim()), interpolation=how)
+
+
+# --- order
+def sort(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(), draw.dtype())
+    return xp.sort(
+        x, dim=draw.dim(x.dim()), descending=draw.chance(0.5), stable=True
+    )
+
+
+def topk(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(1), draw.dtype(dt.REAL), distinct=True)
+    dim = draw.dim(x.dim())
+    return xp.topk(x, draw.number(0, x.size(dim)), dim, draw.chance(0.5))
+
+
+def kthvalue(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(1), draw.dtype(dt.REAL), distinct=True)
+    dim = draw.dim(x.dim())
+    return xp.kthvalue(x, draw.number(1, max(x.size(dim), 1)), dim, draw.chance(0.5))
+
+
+def unique(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(), draw.dtype(dt.REAL | dt.BOOL), extreme=False)
+    return xp.unique(x, return_inverse=True, return_counts=True)
+
+
+def searchsorted(xp: Any, draw: Draw) -> Any:
+    row = xp.sort(draw.tensor((draw.number(0, 6),), "float64", grad=False))[0]
+    x = draw.tensor(draw.shape(), "float64", grad=False)
+    return xp.searchsorted(row, x, right=draw.chance(0.5))
+
+
+# --- indexing
+def index_select(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(), draw.dtype())
+    dim = draw.dim(x.dim())
+    size = x.size(dim) if x.dim() else 1
+    count = draw.number(0, 4) if x.dim() else 1
+    return xp.index_select(x, dim, draw.indices((count,), size))
+
+
+def gather(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(1), draw.dtype())
+    dim = draw.dim(x.dim())
+    shape = [draw.number(0, n) for n in x.shape]
+    return xp.gather(x, dim, draw.indices(tuple(shape), x.size(dim)))
+
+
+def scatter(name: str, **options: Any) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        dtype = draw.dtype()
+        x = draw.tensor(draw.shape(1), dtype)
+        dim = draw.dim(x.dim())
+        shape = tuple(draw.number(0, n) for n in x.shape)
+        if not options and name == "scatter":  # equal places have no fixed winner
+            shape = tuple(
+                min(n, 1) if i == dim % x.dim() else n for i, n in enumerate(shape)
+            )
+        source = draw.tensor(shape, dtype)
+        places = draw.indices(shape, x.size(dim))
+        return find(xp, name)(x, dim, places, source, **options)
+
+    return Call(f"{name}{''.join(map(str, options.values()))}", run)
+
+
+def index_add(xp: Any, draw: Draw) -> Any:
+    dtype = draw.dtype()
+    x = draw.tensor(draw.shape(1), dtype)
+    dim, count = draw.dim(x.dim()), draw.number(0, 4)
+    shape = list(x.shape)
+    shape[dim] = count if x.size(dim) else 0
+    places = draw.indices((shape[dim],), x.size(dim))
+    return xp.index_add(x, dim, places, draw.tensor(tuple(shape), dtype))
+
+
+def masked(name: str) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        shape = draw.shape()
+        x = draw.tensor(shape, draw.dtype())
+        mask = draw.tensor(draw.broadcast(shape), "bool")
+        return find(xp, name)(x, mask, *(() if "select" in name else (1,)))
+
+    return Call(name, run)
+
+
+def random_index(draw: Draw, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    found: list[Any] = []
+    for n in shape:
+        kind = draw.pick("int", "slice", "step", "list", "mask", "new", "all")
+        if kind == "int" and n:
+            found.append(draw.number(-n, n - 1))
+        elif kind == "slice":
+            found.append(slice(draw.number(-2, 2), draw.number(0, 6)))
+        elif kind == "step":
+            found.append(slice(None, None, draw.number(1, 3)))
+        elif kind == "list" and n:
+            found.append(draw.indices((2,), n))
+        elif kind == "mask" and not any(bridge.is_tensor(f) for f in found):
+            found.append(draw.tensor((n,), "bool"))
+        elif kind == "new":
+            found += [None, slice(None)]
+        else:
+            found.append(slice(None))
+    if draw.chance(0.3) and found:
+        found[draw.number(0, len(found) - 1) :] = [...]
+    draw.log.append(str([f if not bridge.is_tensor(f) else "tensor" for f in found]))
+    return tuple(found)
+
+
+def getitem(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(), draw.dtype())
+    return x[random_index(draw, tuple(x.shape))]
+
+
+def setitem(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor(draw.shape(), draw.dtype(), grad=False).clone()
+    x[random_index(draw, tuple(x.shape))] = draw.pick(0, 1, 2)
+    return x
+
+
+# --- views
+def view(name: str, arguments: Callable[[Draw, tuple[int, ...]], Any]) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        x = draw.tensor(draw.shape(), draw.dtype())
+        given = arguments(draw, tuple(x.shape))
+        draw.log.append(str(given))
+        return getattr(x, name)(*given)
+
+    return Call(f"Tensor.{name}", run, strides=True)
+
+
+def two_dims(draw: Draw, shape: tuple[int, ...]) -> Any:
+    return draw.dim(len(shape)), draw.dim(len(shape))
+
+
+def regrouped(draw: Draw, shape: tuple[int, ...]) -> Any:
+    count = int(np.prod(shape, dtype=int))
+    options = [(count,), (-1,), (1, -1), (count, 1, 1)]
+    options += [(2, -1)] * (count % 2 == 0 and count > 0)
+    return (draw.pick(*options),)
+
+
+def order(draw: Draw, shape: tuple[int, ...]) -> Any:
+    return tuple(int(i) for i in draw.rng.permutation(len(shape)))
+
+
+# --- products
+def matmul(xp: Any, draw: Draw) -> Any:
+    n, k, m = (draw.number(0 if draw.chance(0.1) else 1, 5) for _ in range(3))
+    dtype = draw.dtype(dt.NUMBERS)
+    batch = draw.shape(0, 2, 3)
+    left = draw.pick((k,), (n, k), (*batch, n, k))
+    right = draw.pick((k,), (k, m), (*draw.broadcast(batch), k, m))
+    a = draw.tensor(left, dtype, extreme=False)
+    return xp.matmul(a, draw.tensor(right, dtype, extreme=False))
+
+
+def addmm(xp: Any, draw: Draw) -> Any:
+    n, k, m = (draw.number(0, 5) for _ in range(3))
+    dtype = draw.dtype(dt.FULLS | dt.COMPLEX | {"int64"})
+    bias = draw.tensor(draw.broadcast((n, m)), dtype, extreme=False)
+    a = draw.tensor((n, k), dtype, extreme=False)
+    b = draw.tensor((k, m), dtype, extreme=False)
+    return xp.addmm(bias, a, b, **draw.option(beta=(0, 2), alpha=(0, 3)))
+
+
+def linear(xp: Any, draw: Draw) -> Any:
+    dtype, k, m = draw.dtype(dt.FLOATS), draw.number(1, 5), draw.number(1, 5)
+    x = draw.tensor((*draw.shape(0, 3), k), dtype, extreme=False)
+    w = draw.tensor((m, k), dtype, extreme=False)
+    bias = draw.tensor((m,), dtype, extreme=False) if draw.chance(0.5) else None
+    return xp.nn.functional.linear(x, w, bias)
+
+
+# --- convolution, pooling
+def convolution(n: int, transposed: bool) -> Call:
+    name = f"conv{'_transpose' if transposed else ''}{n}d"
+
+    def run(xp: Any, draw: Draw) -> Any:
+        dtype = draw.dtype(dt.FULLS)
+        groups = draw.pick(1, 1, 2)
+        cin, cout = groups * draw.number(1, 3), groups * draw.number(1, 3)
+        space = tuple(draw.number(3, 6) for _ in range(n))
+        kernel = tuple(draw.number(1, 3) for _ in range(n))
+        batch = () if draw.chance(0.2) else (draw.number(0 if draw.chance(0.1) else 1, 2),)
+        x = draw.tensor((*batch, cin, *space), dtype, extreme=False)
+        channels = (cin, cout // groups) if transposed else (cout, cin // groups)
+        w = draw.tensor((*channels, *kernel), dtype, extreme=False)
+        bias = draw.tensor((cout,), dtype) if draw.chance(0.5) else None
+        options = draw.option(stride=(1, 2), padding=(0, 1), dilation=(1, 2))
+        return getattr(xp.nn.functional, name)(x, w, bias, groups=groups, **options)
+
+    return Call(f"nn.functional.{name}", run)
+
+
+def pooling(name: str, n: int, **choices: tuple[Any, ...]) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        space = tuple(draw.number(3, 7) for _ in range(n))
+        lead = (2,) if draw.chance(0.3) else (draw.number(1, 2), 2)
+        x = draw.tensor(
+            (*lead, *space), draw.dtype(dt.FLOATS), extreme=False, distinct=True
+        )
+        given = draw.option(stride=(1, 2, 3), padding=(0, 1), **choices)
+        return getattr(xp.nn.functional, name)(x, draw.number(2, 3), **given)
+
+    return Call(f"nn.functional.{name}", run)
+
+
+def adaptive(name: str, n: int) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        space = tuple(draw.number(2, 7) for _ in range(n))
+        x = draw.tensor((1, 2, *space), draw.dtype(dt.FLOATS), distinct=True)
+        return getattr(xp.nn.functional, name)(x, draw.number(1, 4))
+
+    return Call(f"nn.functional.{name}", run)
+
+
+# --- layers
+def interpolate(mode: str, n: int) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        space = tuple(draw.number(2, 5) for _ in range(n))
+        x = draw.tensor((1, 2, *space), draw.dtype(dt.FULLS), extreme=False)
+        options: dict[str, Any] = {"size": tuple(draw.number(1, 7) for _ in range(n))}
+        if draw.chance(0.5):
+            options = {"scale_factor": draw.pick(0.5, 1.5, 2.0, 2.3)}
+            options |= draw.option(recompute_scale_factor=(True, False))
+        if "nearest" not in mode and mode != "area":
+            options["align_corners"] = draw.chance(0.5)
+        draw.log.append(str(options))
+        return xp.nn.functional.interpolate(x, mode=mode, **options)
+
+    return Call(f"interpolate {mode}", run)
+
+
+def batch_norm(xp: Any, draw: Draw) -> Any:
+    dtype = draw.dtype(dt.FULLS)
+    x = draw.tensor((draw.number(2, 4), 3, *draw.shape(0, 2)), dtype, extreme=False)
+    mean, var = (draw.tensor((3,), dtype, low=0.5, grad=False) for _ in range(2))
+    w, b = (draw.tensor((3,), dtype, extreme=False) for _ in range(2))
+    mean, var = mean.clone().contiguous(), var.clone().contiguous()
+    out = xp.nn.functional.batch_norm(x, mean, var, w, b, draw.chance(0.5))
+    return out, mean, var
+
+
+def layer_norm(xp: Any, draw: Draw) -> Any:
+    dtype, shape = draw.dtype(dt.FULLS), draw.shape(1)
+    x = draw.tensor(shape, dtype, extreme=False)
+    tail = shape[draw.number(0, len(shape) - 1) :]
+    w = draw.tensor(tail, dtype, extreme=False) if draw.chance(0.5) else None
+    return xp.nn.functional.layer_norm(x, tail, w)
+
+
+def group_norm(xp: Any, draw: Draw) -> Any:
+    dtype = draw.dtype(dt.FULLS)
+    x = draw.tensor((2, 4, *draw.shape(1, 2)), dtype, extreme=False)
+    return xp.nn.functional.group_norm(x, draw.pick(1, 2, 4))
+
+
+def loss(name: str, **choices: tuple[Any, ...]) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        shape, dtype = draw.shape(), draw.dtype(dt.FULLS)
+        unit = name == "binary_cross_entropy"
+        low, high = (0.01, 0.99) if unit else (-4, 4)
+        a = draw.tensor(shape, dtype, low, high, extreme=False)
+        b = draw.tensor(shape, dtype, low, high, extreme=False, grad=False)
+        how = draw.option(reduction=("none", "mean", "sum"), **choices)
+        return getattr(xp.nn.functional, name)(a, b, **how)
+
+    return Call(f"nn.functional.{name}", run)
+
+
+def cross_entropy(xp: Any, draw: Draw) -> Any:
+    space = draw.shape(0, 2)
+    n, c = draw.number(1, 4), draw.number(1, 5)
+    x = draw.tensor((n, c, *space), draw.dtype(dt.FLOATS), extreme=False)
+    how = draw.option(
+        reduction=("none", "mean", "sum"), label_smoothing=(0.1,), ignore_index=(0,)
+    )
+    return xp.nn.functional.cross_entropy(x, draw.indices((n, *space), c), **how)
+
+
+def softmax(name: str) -> Call:
+    def run(xp: Any, draw: Draw) -> Any:
+        x = draw.tensor(draw.shape(), draw.dtype(dt.FLOATS))
+        return getattr(xp.nn.functional, name)(x, dim=draw.dim(x.dim()))
+
+    return Call(f"nn.functional.{name}", run)
+
+
+def embedding(xp: Any, draw: Draw) -> Any:
+    w = draw.tensor((draw.number(1, 6), draw.number(1, 4)), draw.dtype(dt.FLOATS))
+    return xp.nn.functional.embedding(draw.indices(draw.shape(), w.size(0)), w)
+
+
+def pad(xp: Any, draw: Draw) -> Any:
+    x = draw.tensor((1, 2, draw.number(2, 5), draw.number(2, 5)), draw.dtype())
+    mode = draw.pick("constant", "reflect", "replicate", "circular")
+    amounts = [draw.number(-1 if mode == "constant" else 0, 1) for _ in range(4)]
+    draw.log.append(f"{mode} {amounts}")
+    return xp.nn.functional.pad(x, amounts, mode)
+
+
+def cat(xp: Any, draw: Draw) -> Any:
+    shape = list(draw.shape(1))
+    dim, parts = draw.dim(len(shape)), []
+    for _ in range(draw.number(1, 3)):
+        shape[dim] = draw.number(0, 3)
+        parts.append(draw.tensor(tuple(shape), draw.dtype()))
+    return xp.cat(parts, dim)
+
+
+def cdist(xp: Any, draw: Draw) -> Any:
+    batch, k, dtype = draw.shape(0, 2, 3), draw.number(1, 4), draw.dtype(dt.FULLS)
+    a = draw.tensor((*batch, draw.number(1, 4), k), dtype, extreme=False)
+    other = (*draw.broadcast(batch), draw.number(1, 4), k)
+    p = draw.pick(0.0, 1.0, 2.0, 3.5, float("inf"))
+    draw.log.append(f"p {p}")
+    return xp.cdist(a, draw.tensor(other, dtype, extreme=False), p)
+
+
+UNARY = """abs neg sign sgn square sqrt rsqrt reciprocal exp exp2 expm1 log log2 log10
+log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc erfinv
+floor ceil trunc round frac isnan isinf isfinite logical_not bitwise_not signbit angle
+nan_to_num deg2rad rad2deg positive isposinf isneginf sinc i0""".split()
+ACTIVATIONS = """relu relu6 elu selu celu gelu silu mish softplus softsign
+hardtanh hardswish hardsigmoid hardshrink softshrink tanhshrink leaky_relu""".split()
+BINARY = """add sub mul div true_divide remainder fmod maximum minimum fmax
+fmin atan2 hypot copysign logaddexp eq ne lt le gt ge logical_and logical_or logical_xor
+bitwise_and bitwise_or bitwise_xor xlogy""".split()
+
+MEANS = ("mean", "nansum", "nanmean")
+
+CALLS: list[Call] = [
+    *(unary(name) for name in UNARY),
+    *(unary(f"nn.functional.{name}") for name in ACTIVATIONS),
+    unary("nn.functional.logsigmoid", strides=False),
+    *(binary(name) for name in BINARY),
+    binary("floor_divide", grad=False),
+    binary("heaviside", grad=False),
+    binary("pow", 0.25),
+    ternary("addcmul"),
+    ternary("addcdiv"),
+    ternary("lerp"),
+    Call("clamp", clamp, strides=True),
+    Call("where", where, strides=True),
+    reduction("sum", dtypes=("float64", "float32", "int64")),
+    *(reduction(name, dtypes=("float64", "float32")) for name in MEANS),
+    *(reduction(name) for name in ("amax", "amin", "all", "any", "count_nonzero")),
+    reduction("prod", dtypes=("float64", "float32"), lists=False),
+    *(reduction(n, lists=False) for n in ("argmax", "argmin")),
+    *(reduction(n, lists=False, among=dt.REAL) for n in ("median", "nanmedian")),
+    reduction("aminmax", lists=False),
+    along("logsumexp"),
+    *(variance(name) for name in ("var", "std", "var_mean")),
+    Call("norm", norm),
+    Call("quantile", quantile),
+    *(along(n) for n in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")),
+    along("diff"),
+    along("mode", distinct=True),
+    Call("sort", sort),
+    Call("topk", topk),
+    Call("kthvalue", kthvalue),
+    Call("unique", unique, grad=False),
+    Call("searchsorted", searchsorted),
+    Call("index_select", index_select),
+    Call("gather", gather),
+    scatter("scatter"),
+    scatter("scatter_add"),
+    scatter("scatter_reduce", reduce="sum"),
+    scatter("scatter_reduce", reduce="amax"),
+    scatter("scatter_reduce", reduce="mean"),
+    Call("index_add", index_add),
+    masked("masked_fill"),
+    masked("masked_select"),
+    Call("Tensor.__getitem__", getitem),
+    Call("Tensor.__setitem__", setitem),
+    view("transpose", two_dims),
+    view("movedim", two_dims),
+    view("reshape", regrouped),
+    view("permute", order),
+    view("flatten", lambda draw, shape: sorted(two_dims(draw, shape))),
+    view("squeeze", lambda draw, shape: draw.pick((), (draw.dim(len(shape)),))),
+    view("unsqueeze", lambda draw, shape: (draw.dim(len(shape) + 1),)),
+    view("expand", lambda draw, shape: ((draw.number(1, 3), *shape),)),
+    view("unfold", lambda draw, shape: (draw.dim(len(shape)), 2, draw.number(1, 2))),
+    view("diagonal", lambda draw, shape: (draw.number(-2, 2),)),
+    view("flip", lambda draw, shape: (draw.dim(len(shape)),)),
+    view("roll", lambda draw, shape: (draw.number(-3, 3), draw.dim(len(shape)))),
+    view("tril", lambda draw, shape: (draw.number(-2, 2),)),
+    view("repeat", lambda draw, shape: ((2, *(draw.number(1, 2) for _ in shape)),)),
+    Call("cat", cat, strides=True),
+    Call("matmul", matmul),
+    Call("addmm", addmm),
+    Call("nn.functional.linear", linear),
+    Call("cdist", cdist),
+    *(convolution(n, flag) for n in (1, 2, 3) for flag in (False, True)),
+    *(
+        pooling(f"{kind}_pool{n}d", n, ceil_mode=(True, False), **options)
+        for n in (1, 2, 3)
+        for kind, options in (
+            ("max", {"dilation": (1, 2)}),
+            ("avg", {"count_include_pad": (True, False)}),
+        )
+    ),
+    *(
+        adaptive(f"adaptive_{kind}_pool{n}d", n)
+        for n in (1, 2, 3)
+        for kind in ("max", "avg")
+    ),
+    *(
+        interpolate(mode, n)
+        for mode, n in (
+            ("nearest", 2),
+            ("nearest-exact", 1),
+            ("linear", 1),
+            ("bilinear", 2),
+            ("bicubic", 2),
+            ("trilinear", 3),
+            ("area", 2),
+        )
+    ),
+    Call("nn.functional.batch_norm", batch_norm),
+    Call("nn.functional.layer_norm", layer_norm),
+    Call("nn.functional.group_norm", group_norm),
+    softmax("softmax"),
+    softmax("log_softmax"),
+    loss("mse_loss"),
+    loss("l1_loss"),
+    loss("smooth_l1_loss", beta=(0.0, 0.5, 2.0)),
+    loss("huber_loss", delta=(0.5, 2.0)),
+    loss("binary_cross_entropy"),
+    loss("binary_cross_entropy_with_logits"),
+    loss("kl_div"),
+    loss("soft_margin_loss"),
+    loss("hinge_embedding_loss"),
+    loss("poisson_nll_loss", log_input=(True,), full=(True, False)),
+    Call("nn.functional.cross_entropy", cross_entropy),
+    Call("nn.functional.embedding", embedding),
+    Call("nn.functional.pad", pad),
+]
