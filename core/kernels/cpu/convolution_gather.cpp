@@ -2,6 +2,7 @@
 // from the padded source tile by tile, never for the whole image. Bias is one more row of ones in B.
 #include "core/kernels/cpu/convolution_gather.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/base/cpu_features.h"
@@ -31,109 +32,6 @@ const ConvTable<int64_t>& conv_table() {
   return kConvInt64Baseline;
 }
 
-Conv3d::Conv3d(const ConvParams& p)
-    : batch(p.batch),
-      in_channels(p.in_channels),
-      out_channels(p.out_channels),
-      groups(p.groups),
-      input{1, 1, 1},
-      output{1, 1, 1},
-      kernel{1, 1, 1},
-      stride{1, 1, 1},
-      padding{0, 0, 0},
-      dilation{1, 1, 1} {
-  for (int d = 0; d < p.ndim; ++d) {
-    const int to = d + 3 - p.ndim;
-    input[to] = p.input[d];
-    output[to] = p.output[d];
-    kernel[to] = p.kernel[d];
-    stride[to] = p.stride[d];
-    padding[to] = p.padding[d];
-    dilation[to] = p.dilation[d];
-  }
-}
-
-PaddedImage::PaddedImage(const int64_t (&of)[3], const int64_t (&front)[3],
-                         const int64_t (&extent)[3], int64_t by)
-    : phases(by) {
-  bool inside = by == 1;
-  for (int d = 0; d < 3; ++d) {
-    size[d] = of[d];
-    lo[d] = front[d];
-    full[d] = std::max<int64_t>(extent[d], 1);
-    inside = inside && lo[d] == 0 && full[d] <= size[d];
-  }
-  if (inside) std::copy_n(size, 3, full);
-  pitch = ceil_div(full[2], phases) * phases;
-  plane = full[0] * full[1] * pitch;
-}
-
-bool PaddedImage::is_plain() const {
-  bool same = phases == 1;
-  for (int d = 0; d < 3; ++d) same = same && lo[d] == 0 && full[d] == size[d];
-  return same;
-}
-
-namespace {
-
-// Short rows: no call, and 16 bytes at a time, the last ones overlapping.
-template <class T>
-inline void copy_row(const T* from, T* to, int64_t count) {
-  constexpr int64_t kStep = 16 / static_cast<int64_t>(sizeof(T));
-  if (count < kStep || count > 16 * kStep) {
-    std::copy_n(from, count, to);
-    return;
-  }
-  for (int64_t i = 0; i + kStep < count; i += kStep) std::memcpy(to + i, from + i, 16);
-  std::memcpy(to + count - kStep, from + count - kStep, 16);
-}
-
-}  // namespace
-
-template <class T>
-void PaddedImage::copy_channel(const T* from, T* to) const {
-  const int64_t left = std::min(lo[2], full[2]);
-  const int64_t inside = std::clamp<int64_t>(full[2] - left, 0, size[2]);
-  if (phases == 1 && plane <= 4096) {
-    std::memset(to, 0, static_cast<size_t>(plane) * sizeof(T));
-    for (int64_t z = std::max<int64_t>(lo[0], 0); z < std::min(full[0], lo[0] + size[0]); ++z) {
-      for (int64_t y = std::max<int64_t>(lo[1], 0); y < std::min(full[1], lo[1] + size[1]); ++y) {
-        copy_row(from + ((z - lo[0]) * size[1] + y - lo[1]) * size[2],
-                 to + (z * full[1] + y) * pitch + left, inside);
-      }
-    }
-    return;
-  }
-  for (int64_t z = 0; z < full[0]; ++z) {
-    for (int64_t y = 0; y < full[1]; ++y, to += pitch) {
-      const int64_t from_z = z - lo[0], from_y = y - lo[1];
-      if (from_z < 0 || from_z >= size[0] || from_y < 0 || from_y >= size[1]) {
-        std::memset(to, 0, static_cast<size_t>(pitch) * sizeof(T));
-        continue;
-      }
-      const T* row = from + (from_z * size[1] + from_y) * size[2];
-      if (phases == 1) {
-        for (int64_t x = 0; x < left; ++x) to[x] = T(0);
-        std::memcpy(to + left, row, static_cast<size_t>(inside) * sizeof(T));
-        for (int64_t x = left + inside; x < pitch; ++x) to[x] = T(0);
-        continue;
-      }
-      const int64_t share = pitch / phases;
-      for (int64_t f = 0; f < phases; ++f) {
-        T* part = to + f * share;
-        // Positions i with 0 <= i * phases + f - left < inside.
-        const int64_t begin = std::min(share, ceil_div(std::max<int64_t>(left - f, 0), phases));
-        const int64_t end =
-            std::clamp(ceil_div(std::max<int64_t>(left + inside - f, 0), phases), begin, share);
-        for (int64_t i = 0; i < begin; ++i) part[i] = T(0);
-        const T* first = row + begin * phases + f - left;
-        for (int64_t i = begin; i < end; ++i, first += phases) part[i] = *first;
-        for (int64_t i = end; i < share; ++i) part[i] = T(0);
-      }
-    }
-  }
-}
-
 bool Gather::writes_all() const {
   bool all = true;
   for (int d = 0; d < 3; ++d) all = all && step[d] == 1 && first[d] == 0 && grid[d] == target[d];
@@ -152,7 +50,7 @@ void Gather::merge_rows() {
 
 namespace {
 
-constexpr int64_t kPixelBatch = 168;  // positions of a task: a multiple of the tiles' 7, 12 and 14
+constexpr int64_t kPixelBatch = 168;  // positions of a task: a multiple of the tiles' 6, 7 and 8
 
 // Everything a task needs to know of one gather; sizes count elements.
 template <class T>
@@ -168,7 +66,8 @@ struct Plan {
   int64_t total = 0;        // rows of B
   int64_t panels = 0;       // column panels in a task
   int64_t packed_rows = 0;  // ceil(rows / tile_rows) * slots
-  bool by_pixels = false;   // see gather_pixels
+  // Which of the loops runs: see gather_columns, gather_pixels, gather_lines.
+  enum { kColumns, kPixels, kLines } by = kColumns;
   bool plain = false;       // the source is read in its place
   bool dense = false;       // the target is written without gaps
 
@@ -418,6 +317,39 @@ void gather_pixels(const Plan<T>& p, int64_t first, int64_t last, const T* src,
   }
 }
 
+// Lines [first, last) of a chunk of images where there are few rows: no columns are packed for them.
+template <class T>
+void gather_lines(const Plan<T>& p, int64_t first, int64_t last, const T* src,
+                  int64_t source_image, int64_t group, const T* weights, T* dst,
+                  int64_t target_image) {
+  const Gather& g = p.g;
+  while (first < last) {
+    const int64_t y = first % g.grid[1], plane = first / g.grid[1];
+    const int64_t z = plane % g.grid[0], image = plane / g.grid[0];
+    const int64_t lines = std::min(last - first, g.grid[1] - y);
+    const int64_t line = (z * g.step[0] + g.first[0]) * g.target[1] + y * g.step[1] + g.first[1];
+    p.conv.few_rows(g.rows, lines, g.grid[2], g.channels, g.source.plane, p.taps(),
+                    g.offset.data(), weights,
+                    src + image * source_image + z * g.advance[0] + y * g.advance[1],
+                    g.advance[1], p.bias ? p.bias + group * g.rows : nullptr,
+                    dst + image * target_image + line * g.target[2] + g.first[2],
+                    g.step[1] * g.target[2], p.target_plane);
+    first += lines;
+  }
+}
+
+// The weights of one group for gather_lines: the rows innermost.
+template <class T>
+void pack_line_weights(const Plan<T>& p, const T* w, const WeightStrides& strides, int64_t group,
+                       T* out) {
+  for (int64_t c = 0; c < p.g.channels; ++c) {
+    for (int64_t tap : p.g.taps) {
+      const T* from = w + group * strides.group + c * strides.channel + tap;
+      for (int64_t r = 0; r < p.g.rows; ++r) *out++ = from[r * strides.row];
+    }
+  }
+}
+
 // One input channel for each group and few rows: a product has nothing to reuse, so each output row
 // is summed in registers directly.
 template <class T>
@@ -493,15 +425,24 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
   const int64_t room = (768 << 10) / static_cast<int64_t>(sizeof(T)) - p.packed_rows * deepest;
   p.panels = std::clamp<int64_t>(room / (p.gemm.tile_cols * (deepest + g.rows)), 2, 16);
 
-  // The rows must fill vectors well and the taps pay for turning the result.
+  // Pixels: the rows must fill vectors well and the taps pay for turning the result.
   const int64_t padded_rows = round_up(g.rows, p.gemm.lanes);
-  p.by_pixels = g.rows * 4 >= padded_rows * 3 && p.kernel_rows() >= 48;
-  const int64_t share = p.by_pixels ? padded_rows * p.kernel_rows() : p.group_weights();
+  if (g.rows * 4 >= padded_rows * 3 && p.kernel_rows() >= 48) {
+    p.by = Plan<T>::kPixels;
+  } else if (g.rows <= kFewRows && g.step[2] == 1 && 2 * g.grid[2] > p.gemm.lanes &&
+             p.kernel_rows() > 0) {
+    p.by = Plan<T>::kLines;
+  }
+  const int64_t share = p.by == Plan<T>::kColumns  ? p.group_weights()
+                        : p.by == Plan<T>::kPixels ? padded_rows * p.kernel_rows()
+                                                   : g.rows * p.kernel_rows();
   Scratch<T> weights(share * groups);
   for (int64_t group = 0; group < groups; ++group) {
     T* const to = weights.get() + group * share;
-    if (p.by_pixels) {
+    if (p.by == Plan<T>::kPixels) {
       pack_pixel_weights(p, w, strides, group, to);
+    } else if (p.by == Plan<T>::kLines) {
+      pack_line_weights(p, w, strides, group, to);
     } else {
       pack_weights(p, w, strides, group, to);
     }
@@ -529,7 +470,16 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
     const int64_t columns = count * p.pixels;
     T* const to = dst + (image * groups + group) * g.rows * p.target_plane;
     const T* const images_from = p.plain ? from : padded.get();
-    if (p.by_pixels) {
+    if (p.by == Plan<T>::kLines) {
+      const int64_t lines = count * g.grid[0] * g.grid[1];
+      const int64_t step = std::max<int64_t>(1, kPixelBatch / g.grid[2]);
+      parallel_tasks(ceil_div(lines, step), !outer && worth, [&](int64_t i) {
+        gather_lines(p, i * step, std::min(lines, (i + 1) * step), images_from, source_image,
+                     group, weights.get() + group * share, to, target_image);
+      });
+      return;
+    }
+    if (p.by == Plan<T>::kPixels) {
       parallel_tasks(ceil_div(columns, kPixelBatch), !outer && worth, [&](int64_t i) {
         gather_pixels(p, i * kPixelBatch, std::min(columns, (i + 1) * kPixelBatch), images_from,
                       source_image, group, weights.get() + group * share, to, target_image);
@@ -553,8 +503,5 @@ template void run_gather(const Gather&, int64_t, int64_t, const double*, const d
                          const WeightStrides&, const double*, double*);
 template void run_gather(const Gather&, int64_t, int64_t, const int64_t*, const int64_t*,
                          const WeightStrides&, const int64_t*, int64_t*);
-template void PaddedImage::copy_channel(const float*, float*) const;
-template void PaddedImage::copy_channel(const double*, double*) const;
-template void PaddedImage::copy_channel(const int64_t*, int64_t*) const;
 
 }  // namespace rl::cpu

@@ -254,7 +254,7 @@ void pixel_tile(const int64_t* source, int64_t channels, int64_t channel, int64_
 
 #if RL_VECTOR_BYTES == 64
 inline constexpr int kPixelVectors = 4;
-inline constexpr int kPixelRows[] = {0, kPixelSlack, 12, 9, 7};
+inline constexpr int kPixelRows[] = {0, 8, 8, 8, 7};
 #else
 inline constexpr int kPixelVectors = 2;
 inline constexpr int kPixelRows[] = {0, 8, 6};
@@ -277,6 +277,73 @@ void pixels(int64_t count, const int64_t* source, int vectors, int64_t channels,
   }
 }
 
+// R rows by NL vectors that lie in lines of their own; the source is read in its place.
+template <class T, int R, int NL, class Lanes>
+inline void few_tile(int64_t channels, int64_t channel, int64_t taps, const int64_t* offset,
+                     const T* w, const T* src, int64_t src_step, const T* bias, T* dst,
+                     int64_t dst_step, int64_t row_step, const Lanes& lanes) {
+  Vec<T> acc[R][NL];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int l = 0; l < NL; ++l) acc[r][l] = bias ? broadcast(bias[r]) : Vec<T>{};
+  }
+  for (int64_t c = 0; c < channels; ++c, src += channel) {
+    for (int64_t t = 0; t < taps; ++t, w += R) {
+      Vec<T> xv[NL];
+#pragma GCC unroll 4
+      for (int l = 0; l < NL; ++l) xv[l] = lanes.get(src + offset[t] + l * src_step);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+        const Vec<T> wv = broadcast(w[r]);
+#pragma GCC unroll 4
+        for (int l = 0; l < NL; ++l) acc[r][l] = mul_add(wv, xv[l], acc[r][l]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int l = 0; l < NL; ++l) lanes.put(dst + r * row_step + l * dst_step, acc[r][l]);
+  }
+}
+
+template <class T, int R>
+void few_rows_of(int64_t lines, int64_t count, int64_t channels, int64_t channel, int64_t taps,
+                 const int64_t* offset, const T* w, const T* src, int64_t src_step, const T* bias,
+                 T* dst, int64_t dst_step, int64_t row_step) {
+  constexpr int L = kLanes<T>, NL = RL_VECTOR_BYTES < 64 ? 1 : R <= 2 ? 4 : 2;
+  const auto at = [&]<int N>(std::integral_constant<int, N>, int64_t y) {
+    const T* const from = src + y * src_step;
+    T* const to = dst + y * dst_step;
+    int64_t i = 0;
+    for (; i + L <= count; i += L) {
+      few_tile<T, R, N>(channels, channel, taps, offset, w, from + i, src_step, bias, to + i,
+                        dst_step, row_step, Whole<T>{});
+    }
+    if (i < count) {
+      few_tile<T, R, N>(channels, channel, taps, offset, w, from + i, src_step, bias, to + i,
+                        dst_step, row_step, Some<T>{count - i});
+    }
+  };
+  int64_t y = 0;
+  for (; y + NL <= lines; y += NL) at(std::integral_constant<int, NL>{}, y);
+  for (; y < lines; ++y) at(std::integral_constant<int, 1>{}, y);
+}
+
+template <class T>
+void few_rows(int64_t rows, int64_t lines, int64_t count, int64_t channels, int64_t channel,
+              int64_t taps, const int64_t* offset, const T* w, const T* src, int64_t src_step,
+              const T* bias, T* dst, int64_t dst_step, int64_t row_step) {
+  const auto run = [&]<int... R>(std::integer_sequence<int, R...>) {
+    ((rows == R + 1 ? few_rows_of<T, R + 1>(lines, count, channels, channel, taps, offset, w, src,
+                                            src_step, bias, dst, dst_step, row_step)
+                    : void()),
+     ...);
+  };
+  run(std::make_integer_sequence<int, kFewRows>());
+}
+
 template <class T>
 T sum(int64_t n, const T* x) {
   constexpr int L = kLanes<T>;
@@ -295,7 +362,7 @@ template <class T>
 inline constexpr ConvTable<T> kConvTable = {
     &pack_columns<T>, &direct<T>,
     &direct_grad<T>,  &grad_rows<T>,
-    &pixels<T>,       kPixelVectors,
+    &pixels<T>,       kPixelVectors, &few_rows<T>,
     &sum<T>};
 
 }  // namespace

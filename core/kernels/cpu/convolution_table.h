@@ -13,7 +13,8 @@ struct ColumnRun {
   int64_t count;
 };
 
-inline constexpr int kPixelSlack = 14;
+inline constexpr int kPixelSlack = 8;
+inline constexpr int kFewRows = 8;
 
 template <class T>
 struct ConvTable {
@@ -40,6 +41,12 @@ struct ConvTable {
                  int64_t channel, int64_t taps, const int64_t* offset, const T* src, const T* w,
                  T* acc);
   int pixel_vectors;
+  // dst[r * row_step + i] = bias[r] + sum over channels and taps of w[(c * taps + t) * rows + r] *
+  // src[c * channel + offset[t] + i], for rows <= kFewRows, on lines that are src_step and dst_step
+  // apart.
+  void (*few_rows)(int64_t rows, int64_t lines, int64_t count, int64_t channels, int64_t channel,
+                   int64_t taps, const int64_t* offset, const T* w, const T* src, int64_t src_step,
+                   const T* bias, T* dst, int64_t dst_step, int64_t row_step);
   // The sum of n values.
   T (*sum)(int64_t n, const T* x);
 };

@@ -104,6 +104,15 @@ void loop(std::byte* const* data, const int64_t* strides, int64_t n, const void*
       return;
     }
   }
+  if constexpr (N == 3 && !Mask) {
+    // With numbers for all but the first.
+    if (dense_out && strides[1] == sizeof(T) && strides[2] == 0 && strides[3] == 0) {
+      const T y = *reinterpret_cast<const T*>(data[2]), z = *reinterpret_cast<const T*>(data[3]);
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i) out[i] = f(a[i], y, z);
+      return;
+    }
+  }
   alignas(64) A first[kBlock];
   alignas(64) T buffers[N > 1 ? N - 1 : 1][kBlock];
   alignas(64) R results[kBlock];
