@@ -120,6 +120,7 @@ from rushlight._C.ops import broadcast_to as broadcast_to
 from rushlight._C.ops import bucketize as bucketize
 from rushlight._dtype_info import can_cast as can_cast
 from rushlight._C.ops import cat as cat
+from rushlight._functions import cdist as cdist
 from rushlight._C import cdouble as cdouble
 from rushlight._C.ops import ceil as ceil
 from rushlight._C.ops import ceil_ as ceil_
@@ -171,6 +172,7 @@ from rushlight._C.ops import cosine_similarity as cosine_similarity
 from rushlight._C.ops import count_nonzero as count_nonzero
 from rushlight._C.ops import cov as cov
 from rushlight._C.ops import cross as cross
+from rushlight._C.ops import ctc_loss as ctc_loss
 from rushlight._C.ops import cummax as cummax
 from rushlight._C.ops import cummin as cummin
 from rushlight._C.ops import cumprod as cumprod
@@ -418,6 +420,7 @@ from rushlight._C.ops import ones as ones
 from rushlight._C.ops import ones_like as ones_like
 from rushlight._C.ops import outer as outer
 from rushlight._C.ops import pairwise_distance as pairwise_distance
+from rushlight._C.ops import pdist as pdist
 from rushlight._C.ops import permute as permute
 pi: _float
 from rushlight._C.ops import pixel_shuffle as pixel_shuffle

@@ -922,6 +922,10 @@ _device = device
 _layout = layout
 _memory_format = memory_format
 
+class __ctc_loss_result(NamedTuple):
+    neg_log_likelihood: Tensor
+    log_alpha: Tensor
+
 class __scaled_dot_product_flash_attention_for_cpu_result(NamedTuple):
     output: Tensor
     logsumexp: Tensor

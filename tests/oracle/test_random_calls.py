@@ -14,8 +14,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from samples import bridge, compare  # noqa: E402
-from samples import dtypes as dt  # noqa: E402
+from samples import (  # noqa: E402
+    bridge,
+    compare,
+    dtypes as dt,
+)
 from samples.random_calls import CALLS, Call  # noqa: E402
 from samples.random_draw import Draw  # noqa: E402
 
@@ -50,7 +53,7 @@ def same_strides(actual: Any, expected: Any, what: str) -> None:
 
 def tolerance(dtypes: set[str], result: str) -> tuple[float, float]:
     """That of the narrowest dtype that took part."""
-    worst = max((dt.TOLERANCE.get(d, (0.0, 0.0)) for d in dtypes | {result}))
+    worst = max(dt.TOLERANCE.get(d, (0.0, 0.0)) for d in dtypes | {result})
     factor = 3.0 if dtypes & dt.HALFS else 1.0
     return (factor * worst[0], factor * worst[1])
 

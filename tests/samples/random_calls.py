@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bridge
-from . import dtypes as dt
+from . import bridge, dtypes as dt
 from .random_draw import Draw
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bridge
-from . import dtypes as dt
+from . import bridge, dtypes as dt
 
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e30, -1e30, 1e-30)
 
