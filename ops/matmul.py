@@ -166,7 +166,7 @@ op(
     "chain_matmul(Tensor[] matrices) -> Tensor",
     "Product of a list of matrices, in the cheapest order.",
     composite="chain_matmul",
-    variants="function out",
+    variants="",
 )
 op(
     "matrix_power(Tensor self, int n) -> Tensor",

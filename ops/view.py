@@ -22,23 +22,27 @@ op(
     "transpose(Tensor self, int dim0, int dim1) -> Tensor",
     "Swaps two dimensions.",
     view="transpose",
+    variants="function method inplace",
     grad={"self": "ops::transpose(grad, dim0, dim1)"},
 )
 op(
     "swapaxes(Tensor self, int axis0, int axis1) -> Tensor",
     "Swaps two dimensions.",
-    composite="ops::transpose(self, axis0, axis1)",
+    choose="ops::transpose",
+    variants="function method inplace",
 )
 op(
     "swapdims(Tensor self, int dim0, int dim1) -> Tensor",
     "Swaps two dimensions.",
-    composite="ops::transpose(self, dim0, dim1)",
+    choose="ops::transpose",
+    variants="function method inplace",
 )
 op(
     "t(Tensor self) -> Tensor",
     "The transpose of a matrix; vectors and numbers come back as they are.",
     view="t",
     node="TBackward0",
+    variants="function method inplace",
     grad={"self": "ops::t(grad)"},
 )
 op(
@@ -106,6 +110,7 @@ op(
     "as_strided(Tensor self, int[] size, int[] stride, int? storage_offset=None) -> Tensor",
     "A view with any sizes, strides and offset within the storage.",
     view="as_strided",
+    variants="function method inplace inplace_function",
     grad={
         "self": "as_strided_backward(grad, self_metas.at(0), size, stride, "
         "storage_offset)"
@@ -153,12 +158,14 @@ op(
     "unsqueeze(Tensor self, int dim) -> Tensor",
     "Inserts a dimension of size 1.",
     view="unsqueeze",
+    variants="function method inplace",
     grad={"self": "ops::squeeze_dim(grad, dim)"},
 )
 op(
     "squeeze(Tensor self) -> Tensor",
     "Removes all dimensions of size 1.",
     view="squeeze",
+    variants="function method inplace",
     grad={"self": "ops::reshape(grad, self_sizes)"},
 )
 op(
@@ -166,6 +173,7 @@ op(
     "Removes a dimension if its size is 1.",
     view="squeeze_dim",
     node="SqueezeBackward1",
+    variants="function method inplace",
     grad={"self": "ops::reshape(grad, self_sizes)"},
 )
 op(
@@ -173,6 +181,7 @@ op(
     "Removes those of the dimensions whose size is 1.",
     view="squeeze_dims",
     node="SqueezeBackward2",
+    variants="function method inplace",
     grad={"self": "ops::reshape(grad, self_sizes)"},
 )
 op(

@@ -19,21 +19,42 @@ if TYPE_CHECKING:
 _C.export_names(globals())
 
 from rushlight import _tensor as _tensor  # noqa: E402  (adds Python methods to Tensor)
+from rushlight import _methods as _methods  # noqa: E402  (adds more)
 from rushlight._functions import *  # noqa: E402
 from rushlight._grad_mode import *  # noqa: E402
 from rushlight._legacy import *  # noqa: E402
 
 _SUBMODULES = frozenset(
-    """autograd backends nn optim random serialization testing types utils
-    return_types""".split()
+    """autograd backends cpu cuda linalg nn optim overrides random return_types serialization
+    special storage testing types utils version""".split()
 )
-# Functions of submodules that PyTorch also shows at the top.
+# Functions of submodules that PyTorch also shows at the top: module -> names.
 _LAZY = {
-    "save": "serialization",
-    "load": "serialization",
-    "set_printoptions": "_tensor_str",
-    "set_default_tensor_type": "_legacy",
-    "einsum": "_einsum",
+    name: module
+    for module, names in {
+        "serialization": "save load",
+        "_tensor_str": "set_printoptions",
+        "_legacy": "set_default_tensor_type",
+        "_einsum": "einsum",
+        "_arrangement": """alias_copy as_strided_copy atleast_1d atleast_2d atleast_3d block_diag
+            broadcast_tensors cartesian_prod chain_matmul detach_copy diagonal_copy expand_copy
+            meshgrid permute_copy select_copy slice_copy split_copy split_with_sizes_copy
+            squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unravel_index
+            unsafe_split unsafe_split_with_sizes unsqueeze_copy view_as_complex_copy
+            view_as_real_copy view_copy""",
+        "_statistics": "gradient histogram histogramdd isin",
+        "_settings": """are_deterministic_algorithms_enabled compiled_with_cxx11_abi
+            get_default_device get_deterministic_debug_mode get_float32_matmul_precision
+            get_num_interop_threads is_deterministic_algorithms_warn_only_enabled
+            is_warn_always_enabled set_default_device set_deterministic_debug_mode
+            set_float32_matmul_precision set_flush_denormal set_num_interop_threads
+            set_warn_always use_deterministic_algorithms""",
+        "_symbolic": """sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum""",
+        "storage": """TypedStorage BoolStorage ByteStorage ShortStorage IntStorage LongStorage
+            CharStorage HalfStorage BFloat16Storage FloatStorage DoubleStorage
+            ComplexFloatStorage ComplexDoubleStorage""",
+    }.items()
+    for name in names.split()
 }
 
 

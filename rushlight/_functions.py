@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rushlight import _C
@@ -21,18 +21,26 @@ __all__ = [
     "cdist",
     "e",
     "finfo",
+    "frobenius_norm",
     "from_dlpack",
     "from_numpy",
     "frombuffer",
     "get_default_dtype",
+    "get_device",
     "get_num_threads",
     "get_rng_state",
     "iinfo",
     "inf",
     "initial_seed",
     "is_complex",
+    "is_conj",
+    "is_distributed",
     "is_floating_point",
+    "is_inference",
+    "is_neg",
     "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_storage",
     "is_tensor",
     "manual_seed",
@@ -40,6 +48,7 @@ __all__ = [
     "newaxis",
     "nonzero",
     "norm",
+    "norm_except_dim",
     "numel",
     "pi",
     "promote_types",
@@ -50,6 +59,7 @@ __all__ = [
     "set_rng_state",
     "tensor",
     "tensordot",
+    "to_dlpack",
     "typename",
     "unique",
     "unique_consecutive",
@@ -70,7 +80,7 @@ _MISSING: Any = object()
 
 def tensor(
     data: Any = _MISSING,
-    *,
+    *excess: Any,
     dtype: dtype | None = None,
     device: device | str | int | None = None,
     requires_grad: bool = False,
@@ -91,6 +101,10 @@ def tensor(
     """
     if data is _MISSING:
         raise TypeError('tensor() missing 1 required positional arguments: "data"')
+    if excess:
+        raise TypeError(
+            f"tensor() takes 1 positional argument but {1 + len(excess)} were given"
+        )
     if isinstance(data, _C.Tensor):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use "
@@ -105,11 +119,15 @@ def tensor(
     out = _C.tensor_from_data(data, dtype)
     if device is not None:
         out = out.to(device)
-    if requires_grad and not (out.is_floating_point() or out.is_complex()):
+    return _requiring(out) if requires_grad else out
+
+
+def _requiring(out: Tensor) -> Tensor:
+    if not (out.is_floating_point() or out.is_complex()):
         raise RuntimeError(
             "Only Tensors of floating point and complex dtype can require gradients"
         )
-    return out.requires_grad_() if requires_grad else out
+    return out.requires_grad_()
 
 
 def as_tensor(
@@ -118,10 +136,11 @@ def as_tensor(
     """``data`` as a tensor, sharing memory and history where nothing must change."""
     if not isinstance(data, _C.Tensor):
         if hasattr(type(data), "__array_interface__"):
-            try:
-                data = from_numpy(data)
-            except ValueError:  # negative strides
-                data = _C.tensor_from_data(data, None)
+            data = (
+                from_numpy(data)
+                if hasattr(type(data), "__array_finalize__")
+                else _C.tensor_from_data(data, None)
+            )
         else:
             return tensor(data, dtype=dtype, device=device)
     if dtype is not None and data.dtype is not dtype:
@@ -159,7 +178,8 @@ def asarray(
         changes = dtype is not None and shared.dtype is not dtype
         if changes and copy is False:
             raise ValueError(
-                f"can't alias tensor with dtype {shared.dtype} into dtype {dtype}."
+                f"can't alias tensor with dtype '{shared.dtype._legacy_name}' into dtype "
+                f"'{dtype._legacy_name}'."
             )
         out = shared.to(dtype) if changes else shared.clone() if copy else shared
     if device is not None:
@@ -175,6 +195,8 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
         ext_tensor = ext_tensor.__dlpack__()
     return _C.from_dlpack_capsule(ext_tensor)
 
+
+to_dlpack = _C.to_dlpack
 
 # --- random state
 
@@ -219,24 +241,33 @@ def is_storage(obj: object) -> bool:
     return isinstance(obj, (_C.UntypedStorage, TypedStorage))
 
 
-def is_floating_point(input: Tensor) -> bool:
-    """Whether the dtype is real floating."""
-    return input.is_floating_point()
+def _question(name: str, doc: str) -> Callable[..., Any]:
+    """The method ``name`` as a function."""
+
+    def function(input: Tensor, *args: Any) -> Any:
+        if not isinstance(input, _C.Tensor):
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not "
+                f"{type(input).__name__}"
+            )
+        return getattr(input, name)(*args)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
 
 
-def is_complex(input: Tensor) -> bool:
-    """Whether the dtype is complex."""
-    return input.is_complex()
-
-
-def is_nonzero(input: Tensor) -> bool:
-    """The truth value of a one-element tensor."""
-    return bool(input)
-
-
-def numel(input: Tensor) -> int:
-    """Number of elements."""
-    return input.numel()
+is_floating_point = _question("is_floating_point", "Whether the dtype is real floating.")
+is_complex = _question("is_complex", "Whether the dtype is complex.")
+is_signed = _question("is_signed", "Whether the dtype has negative values.")
+is_conj = _question("is_conj", "False: conjugates are computed at once.")
+is_neg = _question("is_neg", "False: negatives are computed at once.")
+is_inference = _question("is_inference", "Whether made in inference mode.")
+is_distributed = _question("is_distributed", "False.")
+is_same_size = _question("is_same_size", "Whether two tensors have equal sizes.")
+is_nonzero = _question("is_nonzero", "The truth value of a one-element tensor.")
+get_device = _question("get_device", "Number of the device, -1 on the CPU.")
+numel = _question("numel", "Number of elements.")
 
 
 def typename(obj: Any) -> str:
@@ -295,18 +326,43 @@ def norm(
     Raises:
         NotImplementedError: ``p="nuc"`` (it needs singular values).
     """
-    if p == "nuc":
-        raise NotImplementedError("rushlight.norm(p='nuc') is not implemented")
+    if isinstance(p, str) and p != "fro":
+        from rushlight.linalg import matrix_norm
+
+        places = tuple(range(input.dim())) if dim is None else dim
+        return matrix_norm(input, p, places, keepdim, dtype=dtype, out=out)  # type: ignore[arg-type]
     order = 2.0 if p == "fro" or p is None else p
     if isinstance(dim, int):
         dim = [dim]
-    if isinstance(order, str):
-        raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
-    if out is not None:
-        return _C.ops.linalg_vector_norm(
-            input, order, dim, keepdim, dtype=dtype, out=out
+    if not (input.is_floating_point() or input.is_complex()):
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{input.dtype._legacy_name}"
         )
-    return _C.ops.linalg_vector_norm(input, order, dim, keepdim, dtype=dtype)
+    return _C.ops.linalg_vector_norm(input, order, dim, keepdim, dtype=dtype, out=out)
+
+
+def frobenius_norm(
+    input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """Deprecated: the 2-norm over dimensions."""
+    warnings.warn(
+        "at::frobenius_norm is deprecated and it is just left for JIT compatibility. It will be "
+        "removed in a future PyTorch release. Please use `linalg.vector_norm(A, 2., dim, "
+        "keepdim)` instead",
+        UserWarning,
+        stacklevel=2,
+    )
+    dims = [dim] if isinstance(dim, int) else dim
+    return _C.ops.linalg_vector_norm(input, 2, dims, keepdim, out=out)
+
+
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norm over all dimensions but one, which stays; -1: over all."""
+    if dim == -1:
+        return norm(v, pow)
+    dims = [d for d in range(v.dim()) if d != dim % v.dim()]
+    return _C.ops.linalg_vector_norm(v, pow, dims, True)
 
 
 def unique(

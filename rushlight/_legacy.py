@@ -27,6 +27,13 @@ __all__ = [f"{name}Tensor" for name in _NAMES]
 
 def _construct(dtype: dtype, args: tuple[Any, ...], device: Any = None) -> Tensor:
     """Sizes give uninitialised memory; a sequence is data; a tensor or storage is shared."""
+    from rushlight._storage import TypedStorage
+
+    if device is not None and _C.device(device).type != "cpu":
+        raise RuntimeError(
+            f"legacy constructor expects device type: cpu but device type: "
+            f"{_C.device(device).type} was passed"
+        )
     if len(args) == 1:
         (only,) = args
         if isinstance(only, _C.Tensor):
@@ -37,15 +44,30 @@ def _construct(dtype: dtype, args: tuple[Any, ...], device: Any = None) -> Tenso
             return only.detach()
         if isinstance(only, _C.Size):
             return _C.ops.empty(only, dtype=dtype)
+        if isinstance(only, TypedStorage):
+            if only.dtype is not dtype:
+                raise RuntimeError(
+                    f"Expected a Storage of type {dtype._legacy_name} or an UntypedStorage, but got "
+                    f"type {only.dtype._legacy_name} for argument 1 'storage'"
+                )
+            only = only.untyped()
         if isinstance(only, _C.UntypedStorage):
             count = only.nbytes() // dtype.itemsize
             return _C.tensor_from_storage(only, dtype, 0, (count,), (1,))
         if not isinstance(only, int) or isinstance(only, bool):
-            if isinstance(only, (str, float, complex)) or only is None:
+            if isinstance(only, str):
+                raise TypeError("new(): invalid data type 'str'")
+            if isinstance(only, (bool, float, complex)) or only is None:
                 raise TypeError(
                     f"new(): data must be a sequence (got {type(only).__name__})"
                 )
             return _truncating(only, dtype)
+    for place, size in enumerate(args, 1):
+        if not hasattr(type(size), "__index__"):
+            raise TypeError(
+                f"new(): argument 'size' failed to unpack the object at pos {place} with error "
+                f"\"type must be tuple of ints,but got {type(size).__name__}\""
+            )
     return _C.ops.empty(args, dtype=dtype) if args else _C.ops.empty(0, dtype=dtype)
 
 
@@ -60,16 +82,21 @@ def _new_tensor(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any] | None)
     data = kwargs.pop("data", None)
     device = kwargs.pop("device", None)
     if kwargs:
-        name = next(iter(kwargs))
-        raise TypeError(f"new() received an unexpected keyword argument '{name}'")
+        got = [type(a).__name__ for a in args]
+        got += [f"{name}={type(value).__qualname__}" for name, value in kwargs.items()]
+        raise TypeError(
+            "new() received an invalid combination of arguments - got "
+            f"({', '.join(got)}), but expected one of:\n * (*, torch.device device = None)\n"
+            " * (torch.Storage storage)\n * (Tensor other)\n"
+            " * (tuple of ints size, *, torch.device device = None)\n"
+            " * (object data, *, torch.device device = None)\n"
+        )
     if data is not None:
         args = (data, *args)
     if len(args) == 1 and isinstance(args[0], _C.Tensor):
         out = args[0].detach()  # any dtype is taken as it is
     else:
-        out = _construct(_C.get_default_dtype(), args)
-    if device is not None:
-        out = out.to(device)
+        out = _construct(_C.get_default_dtype(), args, device)
     return out if cls is _C.Tensor else _C.Tensor._make_subclass(cls, out)
 
 
@@ -118,7 +145,11 @@ def dtype_of_type(kind: Any) -> dtype:
             return _NAMES[name]
         if name == "":
             return _C.get_default_dtype()
-    raise ValueError(f"invalid type: '{kind}'")
+    if not isinstance(kind, (str, type)):
+        raise TypeError("dtype must be a type, str, or dtype object")
+    raise ValueError(
+        f"invalid type: '{kind if isinstance(kind, str) else kind.__name__}'"
+    )
 
 
 def set_default_tensor_type(t: Any) -> None:

@@ -218,6 +218,9 @@ def _reduce_ex(self: Tensor, protocol: int) -> Any:
 # --- types
 
 
+_warned_of_storage = False
+
+
 def _type(
     self: Tensor, dtype: Any = None, non_blocking: bool = False
 ) -> str | Tensor:
@@ -233,15 +236,24 @@ def _storage(self: Tensor) -> Any:
     """The storage with this tensor's dtype; ``untyped_storage()`` is the current way."""
     from rushlight._storage import TypedStorage
 
+    warn_of_typed_storage()
+    return TypedStorage(self.untyped_storage(), self.dtype)
+
+
+def warn_of_typed_storage() -> None:
+    """Says once that typed storages are PyTorch's older way."""
+    global _warned_of_storage
+    if _warned_of_storage:
+        return
+    _warned_of_storage = True
     warnings.warn(
         "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will "
         "be the only storage class. This should only matter to you if you are using storages "
         "directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of "
         "tensor.storage()",
         UserWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
-    return TypedStorage(self.untyped_storage(), self.dtype)
 
 
 def _transposed(self: Tensor) -> Tensor:
@@ -319,7 +331,21 @@ def _split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
     return _C.ops.split(self, split_size, dim)
 
 
+def _torch_function(
+    cls: type,
+    func: Callable[..., Any],
+    types: Any,
+    args: Any = (),
+    kwargs: Any = None,
+) -> Any:
+    """What operators do to a subclass: run as on plain tensors, with results of the subclass."""
+    from rushlight.overrides import default_torch_function
+
+    return default_torch_function(cls, func, types, args, kwargs)
+
+
 _METHODS: dict[str, Any] = {
+    "__torch_function__": classmethod(_torch_function),
     "__repr__": _repr,
     "__str__": _repr,
     "__format__": _format,

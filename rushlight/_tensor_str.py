@@ -216,7 +216,7 @@ def _suffixes(tensor: Tensor) -> list[str]:
     found = []
     if tensor.device.type != "cpu":
         found.append(f"device='{tensor.device}'")
-    if tensor.dim() != 1 if empty else PRINT_OPTS.edgeitems == 0:
+    if tensor.is_meta or (tensor.dim() != 1 if empty else PRINT_OPTS.edgeitems == 0):
         found.append(f"size={tuple(tensor.shape)}")
     if not _is_implied(tensor.dtype, empty):
         found.append(f"dtype={tensor.dtype}")
@@ -235,6 +235,8 @@ def _str(self: Tensor, *, tensor_contents: str | None = None) -> str:
     indent = len(prefix)
     if tensor_contents is not None:
         body = tensor_contents
+    elif self.is_meta:
+        body = "..."
     elif self.numel() == 0:
         body = "[]"
     else:

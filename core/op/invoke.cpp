@@ -145,6 +145,28 @@ void mark_inference(Call& call) {
   for (Tensor& t : call.list) t.impl()->inference = true;
 }
 
+// transpose_ and the like: the tensor itself takes the view's geometry. Its history is its own: those who
+// share its storage, a base included, did not change.
+void run_inplace_view(Call& call, bool needs_grad) {
+  const OpRecord& op = call.op;
+  const Tensor self = call.args[0].tensor();
+  const ThreadState& state = thread_state();
+  if (autograd_meta(self) || self.impl()->inference) check_inplace(self, state.grad_enabled && needs_grad);
+  Ptr<OpNode> node;
+  if (needs_grad && op.vjp) node = begin_record(call);
+  Call inner{op, call.args, Mode::Functional, {}, {}};
+  {
+    const GradModeGuard no_grad(false);
+    op.run(inner);
+  }
+  const Tensor& view = inner.results[0];
+  self.impl()->set_geometry(view.sizes(), view.strides(), view.offset());
+  self.impl()->bump_version();
+  call.results[0] = self;
+  if (!node) return;
+  set_history(self, node);
+}
+
 void invoke_direct(Call& call) {
   const OpRecord& op = call.op;
   if (op.check) op.check(call.args);
@@ -153,6 +175,7 @@ void invoke_direct(Call& call) {
   const ThreadState& state = thread_state();
   const bool needs_grad = state.grad_enabled && !state.inference && any_requires_grad(call);
   Ptr<OpNode> node;
+  if (call.mode == Mode::InPlace && op.kind == OpKind::View) return run_inplace_view(call, needs_grad);
   if (call.mode == Mode::InPlace || op.kind == OpKind::Mutate) {
     const Tensor& self = call.args[0].tensor();
     const bool differentiable = !(op.flags & kNotDifferentiable);

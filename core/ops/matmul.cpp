@@ -309,11 +309,12 @@ Tensor chain_matmul(TensorList matrices) {
 }
 
 Tensor matrix_power(const Tensor& self, int64_t n) {
-  RL_CHECK(self.dim() >= 2 && self.size(-1) == self.size(-2),
-           "linalg.matrix_power: A must be batches of square matrices, but they are ", self.dim() >= 2 ? self.size(-2) : 0,
-           " by ", self.dim() >= 2 ? self.size(-1) : 0, " matrices");
+  RL_CHECK(self.dim() >= 2, "linalg.matrix_power: The input tensor A must have at least 2 dimensions.");
+  RL_CHECK(self.size(-1) == self.size(-2), "linalg.matrix_power: A must be batches of square matrices, but they are ",
+           self.size(-2), " by ", self.size(-1), " matrices");
   if (n < 0) fail(ErrorType::NotImplemented, "rushlight.matrix_power with a negative exponent is not implemented");
   if (n == 0) return ops::copy(self, ops::eye(self.size(-1), self.dtype()));
+  if (n == 1) return ops::clone(self, MemoryFormat::Contiguous);
   Tensor out, power = self;
   for (int64_t k = n;; power = ops::matmul(power, power)) {
     if (k & 1) out = out.defined() ? ops::matmul(out, power) : power;

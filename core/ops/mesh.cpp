@@ -51,8 +51,7 @@ TensorVec meshgrid(TensorList tensors, std::string_view indexing) {
   for (size_t i = 0; i < axes.size(); ++i) {
     Dims one(axes.size(), 1);
     one[i] = axes[i].numel();
-    const Tensor grid = ops::expand(ops::view(axes[i], one), shape);
-    out.push_back(swaps ? ops::transpose(grid, 0, 1) : grid);
+    out.push_back(ops::expand(ops::view(axes[i], one), shape));
   }
   if (swaps) std::swap(out[0], out[1]);
   return out;

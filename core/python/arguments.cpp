@@ -158,7 +158,10 @@ bool convert_number(PyObject* o, Value& out, Arena& arena) {
   else if (PyLong_Check(o)) {
     int overflow = 0;
     const long long n = PyLong_AsLongLongAndOverflow(o, &overflow);
-    RL_CHECK(!overflow, "Overflow when unpacking long long");
+    if (overflow) {
+      PyErr_SetString(PyExc_OverflowError, "int too big to convert");
+      throw PythonError();
+    }
     out = Value(int64_t{n});
   } else if (PyComplex_Check(o)) {
     Scalar* s = arena.scalars(1);

@@ -63,12 +63,23 @@ std::shared_ptr<HeldBuffer> hold(PyObject* o, bool writable) {
   return held;
 }
 
-Tensor tensor_over(const std::shared_ptr<HeldBuffer>& held) {
+// An element type that tensors do not have, named as NumPy names it.
+[[noreturn]] void fail_element_type(PyObject* array) {
+  const Object dtype(checked(PyObject_GetAttrString(array, "dtype")));
+  const Object order(checked(PyObject_GetAttrString(dtype.get(), "byteorder")));
+  if (!std::strcmp(PyUnicode_AsUTF8(order.get()), ">"))
+    fail(ErrorType::Value, "given numpy array has byte order different from the native byte order. Conversion "
+         "between byte orders is currently not supported.");
+  const Object type(checked(PyObject_GetAttrString(dtype.get(), "type")));
+  fail(ErrorType::Type, "can't convert np.ndarray of type ", reinterpret_cast<PyTypeObject*>(type.get())->tp_name,
+       ". The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, "
+       "int8, uint8, and bool.");
+}
+
+Tensor tensor_over(PyObject* array, const std::shared_ptr<HeldBuffer>& held) {
   const Py_buffer& b = held->view;
   const auto dtype = dtype_of_format(b.format);
-  RL_CHECK_TYPE(dtype, "can't convert np.ndarray of type ", b.format ? b.format : "void",
-                ". The only supported types are: float64, float32, float16, complex64, complex128, int64, "
-                "int32, int16, int8, uint8, and bool.");
+  if (!dtype) fail_element_type(array);
   Dims sizes, strides;
   for (int i = 0; i < b.ndim; ++i) {
     sizes.push_back(b.shape[i]);
@@ -88,36 +99,40 @@ Tensor tensor_over(const std::shared_ptr<HeldBuffer>& held) {
 
 PyObject* from_numpy(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
-    RL_CHECK_TYPE(is_array(o), "expected np.ndarray (got ", Py_TYPE(o)->tp_name, ")");
+    RL_CHECK_TYPE(is_array(o) && PyObject_HasAttrString(reinterpret_cast<PyObject*>(Py_TYPE(o)), "__array_finalize__"),
+                  "expected np.ndarray (got ", Py_TYPE(o)->tp_name, ")");
     auto held = hold(o, true);
     if (!held) {
       PyErr_Clear();
       held = hold(o, false);
       if (!held) {
         PyErr_Clear();
-        fail(ErrorType::Type, "can't convert np.ndarray of this type. The only supported types are: float64, "
-             "float32, float16, complex64, complex128, int64, int32, int16, int8, uint8, and bool.");
+        fail_element_type(o);
       }
-      if (PyErr_WarnEx(PyExc_UserWarning,
+      static bool warned = false;
+      if (!std::exchange(warned, true) &&
+          PyErr_WarnEx(PyExc_UserWarning,
                        "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
                        "This means writing to this tensor will result in undefined behavior. You may want to copy "
-                       "the array to protect its data or make it writable before converting it to a tensor.",
+                       "the array to protect its data or make it writable before converting it to a tensor. This "
+                       "type of warning will be suppressed for the rest of this program.",
                        1) < 0)
         throw PythonError();
     }
-    return wrap(tensor_over(held));
+    return wrap(tensor_over(o, held));
   });
 }
 
 PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"buffer", "dtype", "count", "offset", "requires_grad", nullptr};
-  PyObject *buffer, *dtype;
+  PyObject *buffer, *dtype = nullptr;
   Py_ssize_t count = -1, offset = 0;
   int grad = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O$O|nnp", const_cast<char**>(names), &buffer, &dtype, &count,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$Onnp", const_cast<char**>(names), &buffer, &dtype, &count,
                                    &offset, &grad))
     return nullptr;
   return guarded([&]() -> PyObject* {
+    RL_CHECK_TYPE(dtype, "frombuffer() missing 1 required positional arguments: \"dtype\"");
     RL_CHECK_TYPE(is_dtype(dtype), "frombuffer(): argument 'dtype' must be torch.dtype, not ",
                   Py_TYPE(dtype)->tp_name);
     RL_CHECK_VALUE(PyObject_CheckBuffer(buffer), "object does not implement Python buffer protocol.");
@@ -126,7 +141,8 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
       PyErr_Clear();
       if (PyErr_WarnEx(PyExc_UserWarning, "The given buffer is not writable, and PyTorch does not support "
                        "non-writable tensors. This means you can write to the underlying (supposedly "
-                       "non-writable) buffer using the tensor.", 1) < 0)
+                       "non-writable) buffer using the tensor. You may want to copy the buffer to protect its data "
+                       "or make it writable before converting it to a tensor.", 1) < 0)
         throw PythonError();
       if (PyObject_GetBuffer(buffer, &held->view, PyBUF_SIMPLE) < 0) {
         held->view.obj = nullptr;
@@ -152,6 +168,8 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
     const Tensor t = Tensor::make(
         Storage::borrow(data, static_cast<size_t>(n * item), [keep = held] { (void)keep; }), d,
         Dims{n}, Dims{1});
+    RL_CHECK(!grad || is_differentiable(d),
+             "Only Tensors of floating point and complex dtype can require gradients");
     set_requires_grad(t, grad != 0);
     return wrap(t);
   });
@@ -171,23 +189,25 @@ PyMethodDef methods[] = {
 
 std::optional<Dtype> array_dtype(PyObject* o) {
   if (!is_array(o)) return std::nullopt;
-  const auto t = array_tensor(o);
+  const auto t = array_tensor(o, true);
   return t ? std::optional(t->dtype()) : std::nullopt;
 }
 
-std::optional<Tensor> array_tensor(PyObject* o) {
+std::optional<Tensor> array_tensor(PyObject* o, bool any_strides) {
   if (!is_array(o)) return std::nullopt;
   const auto held = hold(o, false);
-  if (!held) throw PythonError();
-  if (held->view.ndim > 0) {
-    // Negative strides are fine when a copy is made anyway: let NumPy make it contiguous.
+  if (!held) {
+    PyErr_Clear();
+    fail_element_type(o);
+  }
+  if (any_strides) {
     for (int i = 0; i < held->view.ndim; ++i) {
       if (held->view.strides[i] >= 0 && held->view.strides[i] % held->view.itemsize == 0) continue;
       const Object copy(checked(PyObject_CallMethod(o, "copy", nullptr)));
-      return tensor_over(hold(copy.get(), false));
+      return tensor_over(o, hold(copy.get(), false));
     }
   }
-  return tensor_over(held);
+  return tensor_over(o, held);
 }
 
 int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {

@@ -17,7 +17,7 @@ bool is_sequence(PyObject* o) {
          (PySequence_Check(o) && !PyUnicode_Check(o) && !PyBytes_Check(o) && !is_tensor(o));
 }
 
-// The sizes that the first elements have.
+// The sizes that the first elements have. A tensor among them counts as a number.
 Dims infer_sizes(PyObject* data) {
   Dims sizes;
   Object at = Object::share(data);
@@ -29,8 +29,7 @@ Dims infer_sizes(PyObject* data) {
     if (n == 0) return sizes;
     at = Object(checked(PySequence_GetItem(at.get(), 0)));
   }
-  if (is_tensor(at.get()))
-    for (const int64_t s : unwrap(at.get()).sizes()) sizes.push_back(s);
+  RL_CHECK_VALUE(!PyUnicode_Check(at.get()), "too many dimensions 'str'");
   return sizes;
 }
 
@@ -59,14 +58,47 @@ void infer_dtype(PyObject* data, std::optional<Dtype>& dtype, bool nested = fals
   fail(ErrorType::Runtime, "Could not infer dtype of ", Py_TYPE(data)->tp_name);
 }
 
+// What stands where a number of T must; the texts are Python's own.
+template <class T>
+[[noreturn]] void fail_number(PyObject* o) {
+  if (PyUnicode_Check(o)) fail(ErrorType::Type, "new(): invalid data type 'str'");
+  if (std::is_integral_v<T>) fail(ErrorType::Type, "'", Py_TYPE(o)->tp_name, "' object cannot be interpreted as an integer");
+  fail(ErrorType::Type, "must be real number, not ", Py_TYPE(o)->tp_name);
+}
+
+template <class T>
 Scalar number_of(PyObject* o) {
-  if (is_tensor(o)) return item(unwrap(o));
+  if (is_tensor(o)) {
+    RL_CHECK_TYPE(unwrap(o).numel() == 1, std::is_integral_v<T> ? "only integer tensors of a single element can be "
+                  "converted to an index" : "only one element tensors can be converted to Python scalars");
+    return item(unwrap(o));
+  }
+  if (PyLong_Check(o)) {
+    int overflow = 0;
+    const long long n = PyLong_AsLongLongAndOverflow(o, &overflow);
+    if (!overflow) return Scalar(int64_t{n});
+    RL_CHECK_VALUE(!std::is_integral_v<T>, "Overflow when unpacking long long");
+    const double d = PyLong_AsDouble(o);
+    if (d == -1.0 && PyErr_Occurred()) throw PythonError();
+    return Scalar(d);
+  }
   Arena arena;
   Value v;
-  if (PyUnicode_Check(o)) fail(ErrorType::Type, "new(): invalid data type 'str'");
-  if (!convert_number(o, v, arena))
-    fail(ErrorType::Type, "must be real number, not ", Py_TYPE(o)->tp_name);
+  if (is_sequence(o) || !convert_number(o, v, arena)) fail_number<T>(o);
   return v.scalar();
+}
+
+template <class T>
+bool in_range(const Scalar& s) {
+  if (s.is_integral()) {
+    const int64_t v = s.to_int();
+    // Unsigned types take negative numbers modulo their range.
+    const int64_t low = std::is_signed_v<T> ? static_cast<int64_t>(std::numeric_limits<T>::min())
+                                            : -static_cast<int64_t>(std::numeric_limits<T>::max()) - 1;
+    return sizeof(T) == 8 || (v <= static_cast<int64_t>(std::numeric_limits<T>::max()) && v >= low);
+  }
+  const double v = s.to_double();
+  return v >= static_cast<double>(std::numeric_limits<T>::min()) && v < -2.0 * static_cast<double>(std::numeric_limits<std::make_signed_t<T>>::min()) * (std::is_signed_v<T> ? 0.5 : 1.0);
 }
 
 template <class T>
@@ -78,31 +110,11 @@ void store(PyObject* data, T*& out, const Dims& sizes, size_t d) {
         return;
       }
     }
-    RL_CHECK_TYPE(!is_sequence(data) || is_tensor(data), "only integer tensors of a single element can be "
-                  "converted to an index");
-    const Scalar s = number_of(data);
-    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-      if (s.is_integral()) {
-        const int64_t v = s.to_int();
-        RL_CHECK(sizeof(T) == 8 || (v <= static_cast<int64_t>(std::numeric_limits<T>::max()) &&
-                                    v >= (std::is_signed_v<T>
-                                              ? static_cast<int64_t>(std::numeric_limits<T>::min())
-                                              : -static_cast<int64_t>(std::numeric_limits<T>::max()) - 1)),
-                 "value cannot be converted to type ", sizeof(T) == 1 ? (std::is_signed_v<T> ? "int8_t" : "uint8_t")
-                 : sizeof(T) == 2 ? "int16_t" : "int32_t", " without overflow");
-      }
-    }
-    RL_CHECK(!s.is_complex() || is_complex_type<T>, "value cannot be converted to type ",
-             name_of(dtype_of<T>), " without overflow");
+    const Scalar s = number_of<T>(data);
+    if (s.is_complex() && !is_complex_type<T> && !std::is_same_v<T, bool>) fail_number<T>(data);
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+      RL_CHECK(in_range<T>(s), "value cannot be converted to type ", name_of(dtype_of<T>), " without overflow");
     *out++ = s.to<T>();
-    return;
-  }
-  if (is_tensor(data)) {
-    const Tensor t = as_contiguous(unwrap(data), dtype_of<T>);
-    RL_CHECK_VALUE(equal(t.sizes(), IntList(sizes).subspan(d)), "expected sequence of length ", sizes[d],
-                   " at dim ", d, " (got a tensor of sizes ", IntList(t.sizes()), ")");
-    std::copy_n(t.data<T>(), t.numel(), out);
-    out += t.numel();
     return;
   }
   RL_CHECK_TYPE(is_sequence(data), "not a sequence");
@@ -143,8 +155,9 @@ Tensor tensor_from_data(PyObject* data, std::optional<Dtype> dtype) {
     copy_into(out, t);
     return out;
   }
-  if (const auto array = array_tensor(data)) return contiguous_copy(*array, dtype.value_or(array->dtype()));
-  if (PyUnicode_Check(data)) fail(ErrorType::Type, "new(): invalid data type 'str'");
+  if (const auto array = array_tensor(data, false)) return contiguous_copy(*array, dtype.value_or(array->dtype()));
+  if (PyUnicode_Check(data) || PyBytes_Check(data))
+    fail(ErrorType::Type, "new(): invalid data type '", Py_TYPE(data)->tp_name, "'");
   const Dims sizes = infer_sizes(data);
   if (!dtype) infer_dtype(data, dtype);
   Tensor out = empty(sizes, dtype.value_or(default_dtype()));

@@ -4,6 +4,7 @@
 #include "core/ops/ops.h"
 #include "core/python/arguments.h"
 #include "core/python/construct.h"
+#include "core/python/overrides.h"
 #include "core/python/tensor_object.h"
 
 namespace rl::python {
@@ -202,13 +203,28 @@ void setitem(const Tensor& self, PyObject* index, PyObject* value) {
 
 }  // namespace
 
+namespace {
+PyObject* slot_method(const char* name) { return PyDict_GetItemString(tensor_type->tp_dict, name); }
+}  // namespace
+
 PyObject* tensor_getitem(PyObject* self, PyObject* index) {
-  return guarded([&] { return wrap(getitem(unwrap(self), index)); });
+  return guarded([&] {
+    if (any_override(&self, 1)) [[unlikely]] {
+      PyObject* const args[] = {self, index};
+      return call_override(slot_method("__getitem__"), args, 2, nullptr);
+    }
+    return wrap(getitem(unwrap(self), index));
+  });
 }
 
 int tensor_setitem(PyObject* self, PyObject* index, PyObject* value) {
   return guarded_int([&] {
     RL_CHECK_TYPE(value, "Tensor does not support deleting items");
+    PyObject* const args[] = {self, index, value};
+    if (any_override(args, 3)) [[unlikely]] {
+      const Object done(call_override(slot_method("__setitem__"), args, 3, nullptr));
+      return;
+    }
     setitem(unwrap(self), index, value);
   });
 }

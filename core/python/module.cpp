@@ -9,8 +9,10 @@
 #include "core/python/function_object.h"
 #include "core/python/generator_object.h"
 #include "core/python/hooks.h"
+#include "core/python/named_results.h"
 #include "core/python/node_object.h"
 #include "core/python/op_object.h"
+#include "core/python/overrides.h"
 #include "core/python/runtime_module.h"
 #include "core/python/storage_object.h"
 #include "core/python/tensor_object.h"
@@ -37,6 +39,8 @@ PyMODINIT_FUNC PyInit__C() {
   return guarded([&] {
     rl::install_autograd_ops();
     init_types(module);
+    init_overrides(module);
+    init_named_results(module);
     init_op_types(module);
     init_nodes(module);
     init_tensor_type(module);

@@ -10,7 +10,10 @@
 #include "core/op/call.h"
 #include "core/op/op_node.h"
 #include "core/python/arguments.h"
+#include "core/python/named_results.h"
+#include "core/python/overrides.h"
 #include "core/python/tensor_object.h"
+#include "core/python/types.h"
 
 namespace rl::python {
 namespace {
@@ -60,6 +63,9 @@ bool names_match(PyObject* given, PyObject* wanted, const char* wanted_text) {
   }
   return false;
 }
+
+// What a factory takes when no device is given; None is the CPU.
+Value default_device;
 
 std::string type_name(PyObject* o) {
   if (is_tensor(o)) return "Tensor";
@@ -131,7 +137,9 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
         }
         return false;
       }
-      parsed.values[i] = p.default_value;
+      // Operators on tensors (zeros_like) follow those instead.
+      const bool placed = p.type == ParamType::Device && op.flags & kFactory && op.params[0].type != ParamType::Tensor;
+      parsed.values[i] = placed ? default_device : p.default_value;
       continue;
     }
     if (!convert(given, p, parsed.values[i], arena)) {
@@ -206,22 +214,6 @@ int64_t work_of(const OpRecord& op, const Value* values) {
   return most;
 }
 
-// rushlight.return_types.max and the like, made at first use.
-PyTypeObject* named_result_type(const OpRecord& op) {
-  static std::vector<std::pair<const OpRecord*, PyTypeObject*>> made;
-  for (const auto& [record, type] : made)
-    if (record == &op) return type;
-  std::vector<PyStructSequence_Field> fields;
-  for (int i = 0; i < op.result_count; ++i) fields.push_back({op.result_names[i], nullptr});
-  fields.push_back({nullptr, nullptr});
-  const std::string name = str("torch.return_types.", op.name);
-  PyStructSequence_Desc desc{strdup(name.c_str()), op.doc, fields.data(), op.result_count};
-  PyTypeObject* type = PyStructSequence_NewType(&desc);
-  if (!type) throw PythonError();
-  made.emplace_back(&op, type);
-  return type;
-}
-
 PyObject* wrap_results(const OpRecord& op, Call& call) {
   if (op.flags & kList) return wrap_tuple(call.list);
   if (op.flags & kScalarResult) return wrap_scalar(item(call.results[0]));
@@ -263,7 +255,11 @@ PyObject* run_operator(const OpRecord& op, Mode mode, Parsed& parsed) {
     const GilRelease gil(work_of(op, parsed.values) >= kReleaseNumel);
     invoke(call);
   }
-  if (parsed.requires_grad) set_requires_grad(call.results[0], true);
+  if (parsed.requires_grad) {
+    RL_CHECK(is_differentiable(call.results[0].dtype()),
+             "Only Tensors of floating point and complex dtype can require gradients");
+    set_requires_grad(call.results[0], true);
+  }
   return wrap_results(op, call);
 }
 
@@ -273,10 +269,13 @@ PyObject* op_call(PyObject* o, PyObject* const* args, size_t nargsf, PyObject* k
   const OpObject& self = *reinterpret_cast<OpObject*>(o);
   const Py_ssize_t count = PyVectorcall_NARGS(nargsf);
   return guarded([&]() -> PyObject* {
-    if (self.method && (count == 0 || !is_tensor(args[0])))
+    if (self.method && (count == 0 || !is_tensor(args[0])) && !any_foreign_override(args, count))
       fail(ErrorType::Type, "descriptor '", PyUnicode_AsUTF8(self.name),
            "' for 'torch._C.TensorBase' objects doesn't apply to a '",
            count ? Py_TYPE(args[0])->tp_name : "missing", "' object");
+    const Py_ssize_t all = count + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
+    if (any_override(args, all)) [[unlikely]]
+      return call_override(o, args, count, kwnames);
     const std::vector<Overload>& overloads = *self.overloads;
     for (const Overload& overload : overloads) {
       Parsed parsed;
@@ -284,6 +283,7 @@ PyObject* op_call(PyObject* o, PyObject* const* args, size_t nargsf, PyObject* k
       if (!parse(self, overload, args, count, kwnames, parsed, arena, nullptr)) continue;
       return run_operator(*overload.op, self.mode, parsed);
     }
+    if (any_foreign_override(args, all)) return call_override(o, args, count, kwnames);
     if (overloads.size() == 1) {
       Parsed parsed;
       Arena arena;
@@ -429,8 +429,22 @@ PyObject* export_names(PyObject* module, PyObject* target) {
   });
 }
 
+PyObject* set_default_device(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    Device device;
+    RL_CHECK_TYPE(unwrap_device(o, device), "expected a torch.device, not ", Py_TYPE(o)->tp_name);
+    default_device = device.is_cpu() ? Value() : Value(device);
+    Py_RETURN_NONE;
+  });
+}
+PyObject* get_default_device(PyObject*, PyObject*) {
+  return wrap(default_device.is_none() ? Device{} : default_device.device());
+}
+
 PyMethodDef module_methods[] = {{"export_names", export_names, METH_O,
                                  "Puts types, dtypes and operator functions into a namespace."},
+                                {"_set_default_device", set_default_device, METH_O, "For factories without device=."},
+                                {"_get_default_device", get_default_device, METH_NOARGS, "As last set."},
                                 {"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
                                 {nullptr, nullptr, 0, nullptr}};
 

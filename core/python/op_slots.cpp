@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "core/python/arguments.h"
+#include "core/python/overrides.h"
 #include "core/python/op_object.h"
 #include "core/python/tensor_object.h"
 
@@ -32,12 +33,23 @@ bool convert_operand(PyObject* o, const Param& p, Value& out, Arena& arena) {
   return p.type == ParamType::Operand && convert_number(o, out, arena);
 }
 
+PyObject* call_method_override(const OpRecord& op, Mode mode, PyObject* const* args, Py_ssize_t count) {
+  const std::string name = mode == Mode::InPlace ? str(op.name, "_") : std::string(op.name);
+  PyObject* method = PyDict_GetItemString(tensor_type->tp_dict, name.c_str());
+  RL_CHECK(method, "Tensor has no method ", name);
+  return call_override(method, args, count, nullptr);
+}
+
 // `a op b` for tensors and numbers; other operands get their chance through NotImplemented.
 template <const OpRecord* SlotOps::*Which, Mode M = Mode::Functional>
 PyObject* binary(PyObject* a, PyObject* b) {
   return guarded([&]() -> PyObject* {
     const OpRecord* op = slot_ops.*Which;
     if (!op) Py_RETURN_NOTIMPLEMENTED;
+    if (!overrides_disabled && (may_override(a) || may_override(b))) [[unlikely]] {
+      PyObject* const both[] = {a, b};
+      return call_method_override(*op, M, both, 2);
+    }
     Arena arena;
     Parsed parsed;
     if (!convert_operand(a, op->params[0], parsed.values[0], arena) ||
@@ -53,6 +65,8 @@ template <const OpRecord* SlotOps::*Which>
 PyObject* unary(PyObject* a) {
   return guarded([&] {
     const OpRecord* op = slot_ops.*Which;
+    if (any_override(&a, 1)) [[unlikely]]
+      return call_method_override(*op, Mode::Functional, &a, 1);
     Parsed parsed;
     parsed.values[0] = Value(unwrap(a));
     for (int i = 1; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
@@ -89,9 +103,14 @@ int truth(PyObject* o) {
   }
 }
 
+Scalar single_item(PyObject* o) {
+  RL_CHECK_VALUE(unwrap(o).numel() == 1, "only one element tensors can be converted to Python scalars");
+  return item(unwrap(o));
+}
+
 PyObject* as_int(PyObject* o) {
   return guarded([&]() -> PyObject* {
-    const Scalar s = item(unwrap(o));
+    const Scalar s = single_item(o);
     if (s.is_integral()) return PyLong_FromLongLong(s.to_int());
     RL_CHECK(!s.is_complex(), "value cannot be converted to type int64_t without overflow");
     return PyLong_FromDouble(s.to_double());
@@ -99,7 +118,7 @@ PyObject* as_int(PyObject* o) {
 }
 PyObject* as_float(PyObject* o) {
   return guarded([&]() -> PyObject* {
-    const Scalar s = item(unwrap(o));
+    const Scalar s = single_item(o);
     RL_CHECK(!s.is_complex() || s.to_complex().imag() == 0,
              "value cannot be converted to type double without overflow");
     return PyFloat_FromDouble(s.to_double());

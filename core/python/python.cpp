@@ -39,8 +39,8 @@ void set_python_error() noexcept {
       case ErrorType::Index: type = PyExc_IndexError; break;
       case ErrorType::NotImplemented: type = PyExc_NotImplementedError; break;
       case ErrorType::Attribute: type = PyExc_AttributeError; break;
-      case ErrorType::Buffer: type = PyExc_BufferError; break;
       case ErrorType::Assertion: type = PyExc_AssertionError; break;
+      case ErrorType::Buffer: type = PyExc_BufferError; break;
       default: break;
     }
     PyErr_SetString(type, e.what());

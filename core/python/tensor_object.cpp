@@ -8,6 +8,7 @@
 #include <structmember.h>
 
 #include "core/autograd/variable.h"
+#include "core/ops/ops.h"
 #include "core/python/arguments.h"
 #include "core/python/buffer.h"
 #include "core/python/hooks.h"
@@ -378,7 +379,12 @@ PyObject* requires_grad_method(PyObject* o, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"requires_grad", nullptr};
   PyObject* value = Py_True;
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &value)) return nullptr;
-  return set_requires_grad_attr(o, value, nullptr) < 0 ? nullptr : Py_NewRef(o);
+  return guarded([&] {
+    RL_CHECK(value != Py_True || is_differentiable(unwrap(o).dtype()),
+             "only Tensors of floating point dtype can require gradients");
+    if (set_requires_grad_attr(o, value, nullptr) < 0) throw PythonError();
+    return Py_NewRef(o);
+  });
 }
 
 PyObject* untyped_storage(PyObject* o, PyObject*) {
@@ -411,6 +417,19 @@ PyObject* make_subclass(PyObject* cls, PyObject* args, PyObject* kwargs) {
   });
 }
 
+// The same tensor, history included, as an object of a subclass.
+PyObject* as_subclass(PyObject* o, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"cls", nullptr};
+  PyObject* type = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O", const_cast<char**>(names), &type)) return nullptr;
+  return guarded([&] {
+    RL_CHECK_TYPE(PyType_Check(type), "as_subclass(): argument 'cls' must be type, not ", Py_TYPE(type)->tp_name);
+    RL_CHECK_TYPE(PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
+                  "cls must be a type that inherits from Tensor");
+    return wrap_as(reinterpret_cast<PyTypeObject*>(type), ops::alias(unwrap(o)));
+  });
+}
+
 template <class F>
 PyCFunction as_c(F f) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
@@ -440,6 +459,8 @@ PyMethodDef methods[] = {
      "requires_grad_(requires_grad=True): sets the flag, returns self."},
     {"untyped_storage", untyped_storage, METH_NOARGS, "The bytes this tensor looks at."},
     {"retain_grad", retain_grad_method, METH_NOARGS, "Keeps .grad of a non-leaf."},
+    {"as_subclass", as_c(as_subclass), METH_VARARGS | METH_KEYWORDS,
+     "as_subclass(cls): the same tensor and history as an object of a subclass of Tensor."},
     {"_make_subclass", as_c(make_subclass), METH_VARARGS | METH_KEYWORDS | METH_STATIC,
      "_make_subclass(cls, data, require_grad=False)"},
     {nullptr, nullptr, 0, nullptr}};

@@ -38,6 +38,9 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             and of `no_grad`.
     """
 
+    # Operators treat parameters as plain tensors.
+    __torch_function__ = rushlight._C._disabled_torch_function_impl
+
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         if data is None:
             data = rushlight.empty(0)
