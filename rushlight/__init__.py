@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # dtypes, layouts, the basic classes and every operator that PyTorch has as torch.<name>.
 _C.export_names(globals())
 
-from rushlight import _tensor as _tensor  # noqa: E402  (adds Python methods to Tensor)
-from rushlight import _methods as _methods  # noqa: E402  (adds more)
+# Both add methods to Tensor.
+from rushlight import _methods as _methods, _tensor as _tensor  # noqa: E402
 from rushlight._functions import *  # noqa: E402
 from rushlight._grad_mode import *  # noqa: E402
 from rushlight._legacy import *  # noqa: E402

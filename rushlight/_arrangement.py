@@ -114,11 +114,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
         raise AttributeError(
             f"'{type(indices).__name__}' object has no attribute 'is_complex'"
         )
-    if (
-        indices.is_complex()
-        or indices.is_floating_point()
-        or indices.dtype is _C.bool
-    ):
+    if indices.is_complex() or indices.is_floating_point() or indices.dtype is _C.bool:
         raise TypeError(
             f"expected 'indices' to be integer dtype, but got {indices.dtype}"
         )
@@ -163,7 +159,7 @@ def unsafe_split_with_sizes(
     return _ops.split_with_sizes(input, split_sizes, dim)
 
 
-def _copying(name: str, several: bool) -> Callable[..., Any]:
+def _copying(name: str, several: bool = False) -> Callable[..., Any]:
     view = getattr(_ops, name)
 
     def copies(*args: Any, out: Any = None, **kwargs: Any) -> Any:
@@ -181,10 +177,22 @@ def _copying(name: str, several: bool) -> Callable[..., Any]:
     return copies
 
 
-_SEVERAL = ("split", "split_with_sizes", "unbind")
-_ONE = """alias as_strided detach diagonal expand permute select slice squeeze t transpose
-unfold unsqueeze view view_as_complex view_as_real""".split()
-COPIES = {
-    f"{name}_copy": _copying(name, name in _SEVERAL) for name in (*_ONE, *_SEVERAL)
-}
-globals().update(COPIES)
+alias_copy = _copying("alias")
+as_strided_copy = _copying("as_strided")
+detach_copy = _copying("detach")
+diagonal_copy = _copying("diagonal")
+expand_copy = _copying("expand")
+permute_copy = _copying("permute")
+select_copy = _copying("select")
+slice_copy = _copying("slice")
+squeeze_copy = _copying("squeeze")
+t_copy = _copying("t")
+transpose_copy = _copying("transpose")
+unfold_copy = _copying("unfold")
+unsqueeze_copy = _copying("unsqueeze")
+view_copy = _copying("view")
+view_as_complex_copy = _copying("view_as_complex")
+view_as_real_copy = _copying("view_as_real")
+split_copy = _copying("split", several=True)
+split_with_sizes_copy = _copying("split_with_sizes", several=True)
+unbind_copy = _copying("unbind", several=True)

@@ -176,7 +176,7 @@ def asarray(
         out = _C.tensor_from_data(obj, dtype)
     else:
         changes = dtype is not None and shared.dtype is not dtype
-        if changes and copy is False:
+        if dtype is not None and changes and copy is False:
             raise ValueError(
                 f"can't alias tensor with dtype '{shared.dtype._legacy_name}' into dtype "
                 f"'{dtype._legacy_name}'."
@@ -257,7 +257,9 @@ def _question(name: str, doc: str) -> Callable[..., Any]:
     return function
 
 
-is_floating_point = _question("is_floating_point", "Whether the dtype is real floating.")
+is_floating_point = _question(
+    "is_floating_point", "Whether the dtype is real floating."
+)
 is_complex = _question("is_complex", "Whether the dtype is complex.")
 is_signed = _question("is_signed", "Whether the dtype has negative values.")
 is_conj = _question("is_conj", "False: conjugates are computed at once.")
@@ -302,13 +304,13 @@ def broadcast_shapes(*shapes: Sequence[int] | int) -> Any:
 # --- functions with several forms
 
 
-def nonzero(
-    input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False
-) -> Any:
+def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """Indices of non-zero elements: (count, ndim) int64, or one vector a dimension."""
     if as_tuple:
-        return input.unsqueeze(0).nonzero().unbind(1)[1:] if input.dim() == 0 else (
-            _C.ops.nonzero(input).unbind(1)
+        return (
+            input.unsqueeze(0).nonzero().unbind(1)[1:]
+            if input.dim() == 0
+            else (_C.ops.nonzero(input).unbind(1))
         )
     return _C.ops.nonzero(input) if out is None else _C.ops.nonzero(input, out=out)
 
@@ -331,7 +333,7 @@ def norm(
 
         places = tuple(range(input.dim())) if dim is None else dim
         return matrix_norm(input, p, places, keepdim, dtype=dtype, out=out)  # type: ignore[arg-type]
-    order = 2.0 if p == "fro" or p is None else p
+    order = 2.0 if p is None or isinstance(p, str) else p
     if isinstance(dim, int):
         dim = [dim]
     if not (input.is_floating_point() or input.is_complex()):
@@ -400,9 +402,7 @@ def _pick(results: tuple[Tensor, Tensor, Tensor], inverse: bool, counts: bool) -
     return picked[0] if len(picked) == 1 else tuple(picked)
 
 
-def tensordot(
-    a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None
-) -> Tensor:
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """Contracts the last ``dims`` dimensions of ``a`` with the first of ``b``, or listed ones."""
     if isinstance(dims, _C.Tensor):
         dims = dims.tolist()
@@ -440,7 +440,9 @@ def tensordot(
         a.permute(free_a + left).reshape(math.prod(rows), inner)
         @ b.permute(right + free_b).reshape(inner, math.prod(cols))
     ).reshape(rows + cols)
-    return product if out is None else _C.ops.add(product, 0, out=out)
+    from rushlight._out import deliver
+
+    return deliver("tensordot", product, out)
 
 
 _CDIST_MODES = {

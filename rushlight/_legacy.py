@@ -47,8 +47,8 @@ def _construct(dtype: dtype, args: tuple[Any, ...], device: Any = None) -> Tenso
         if isinstance(only, TypedStorage):
             if only.dtype is not dtype:
                 raise RuntimeError(
-                    f"Expected a Storage of type {dtype._legacy_name} or an UntypedStorage, but got "
-                    f"type {only.dtype._legacy_name} for argument 1 'storage'"
+                    f"Expected a Storage of type {dtype._legacy_name} or an UntypedStorage, "
+                    f"but got type {only.dtype._legacy_name} for argument 1 'storage'"
                 )
             only = only.untyped()
         if isinstance(only, _C.UntypedStorage):
@@ -66,7 +66,7 @@ def _construct(dtype: dtype, args: tuple[Any, ...], device: Any = None) -> Tenso
         if not hasattr(type(size), "__index__"):
             raise TypeError(
                 f"new(): argument 'size' failed to unpack the object at pos {place} with error "
-                f"\"type must be tuple of ints,but got {type(size).__name__}\""
+                f'"type must be tuple of ints,but got {type(size).__name__}"'
             )
     return _C.ops.empty(args, dtype=dtype) if args else _C.ops.empty(0, dtype=dtype)
 
@@ -76,7 +76,9 @@ def _truncating(data: Any, dtype: dtype) -> Tensor:
     return _C.tensor_from_data(data, dtype)
 
 
-def _new_tensor(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Tensor:
+def _new_tensor(
+    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any] | None
+) -> Tensor:
     """``Tensor.__new__``."""
     kwargs = kwargs or {}
     data = kwargs.pop("data", None)
@@ -162,7 +164,5 @@ def set_default_tensor_type(t: Any) -> None:
     )
     dtype = dtype_of_type(t)
     if not dtype.is_floating_point:
-        raise TypeError(
-            "only floating-point types are supported as the default type"
-        )
+        raise TypeError("only floating-point types are supported as the default type")
     _C.set_default_dtype(dtype)

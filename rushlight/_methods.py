@@ -125,9 +125,9 @@ def _fill_diagonal_(
         # Block k starts width + 1 rows after block k - 1.
         for start in range(width + 1, height, width + 1):
             length = min(width, height - start)
-            self.as_strided(
-                (length,), (step,), offset + start * self.stride(0)
-            ).fill_(fill_value)
+            self.as_strided((length,), (step,), offset + start * self.stride(0)).fill_(
+                fill_value
+            )
     return self
 
 
@@ -153,6 +153,11 @@ def _unique_consecutive(
 ) -> Any:
     """``rushlight.unique_consecutive`` of this tensor."""
     return _functions.unique_consecutive(self, return_inverse, return_counts, dim)
+
+
+def _nonzero(self: Tensor, *, as_tuple: bool = False) -> Any:
+    """``rushlight.nonzero`` of this tensor."""
+    return _functions.nonzero(self, as_tuple=as_tuple)
 
 
 def _norm(
@@ -236,9 +241,7 @@ def _is_set_to(self: Tensor, tensor: Tensor) -> bool:
 
 def _complex(self: Tensor) -> complex:
     if self.numel() != 1:
-        raise ValueError(
-            "only one element tensors can be converted to Python scalars"
-        )
+        raise ValueError("only one element tensors can be converted to Python scalars")
     return complex(self.item())
 
 
@@ -329,6 +332,7 @@ _METHODS: dict[str, Any] = {
     "fill_diagonal_": _fill_diagonal_,
     "unique": _unique,
     "unique_consecutive": _unique_consecutive,
+    "nonzero": _nonzero,
     "norm": _norm,
     "histogram": _histogram,
     "resize": _resize,

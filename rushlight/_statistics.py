@@ -104,8 +104,9 @@ def _check_histogram(input: Tensor, weight: Tensor | None) -> None:
         from rushlight.linalg import _C_name
 
         raise RuntimeError(
-            "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should "
-            f"have the same dtype, but got input({_C_name(input)}), and weight({_C_name(weight)})"
+            "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor "
+            f"should have the same dtype, but got input({_C_name(input)}), and "
+            f"weight({_C_name(weight)})"
         )
 
 
@@ -187,7 +188,9 @@ def _count(
         hist = hist / hist.sum()
         for d, edge in enumerate(edges):
             width = edge.diff()
-            hist = hist / width.reshape([-1 if i == d else 1 for i in range(len(edges))])
+            hist = hist / width.reshape(
+                [-1 if i == d else 1 for i in range(len(edges))]
+            )
     return hist
 
 
@@ -332,13 +335,17 @@ def gradient(
     if input.dtype is _C.uint8:
         raise RuntimeError("torch.gradient does not support uint8 input.")
     if edge_order not in (1, 2):
-        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+        raise RuntimeError(
+            "torch.gradient only supports edge_order=1 and edge_order=2."
+        )
     from rushlight.linalg import _wrapped
 
     places = [_wrapped(d, input.dim()) for d in dims]
     for place in places:
         if places.count(place) > 1:
-            raise RuntimeError(f"dim {place} appears multiple times in the list of dims")
+            raise RuntimeError(
+                f"dim {place} appears multiple times in the list of dims"
+            )
         if input.size(place) < edge_order + 1:
             raise RuntimeError(
                 "torch.gradient expected each dimension size to be at least edge_order+1"

@@ -18,9 +18,7 @@ class TypedStorage:
         self.dtype = dtype
 
     def _tensor(self) -> Tensor:
-        return _C.tensor_from_storage(
-            self._untyped, self.dtype, 0, (len(self),), (1,)
-        )
+        return _C.tensor_from_storage(self._untyped, self.dtype, 0, (len(self),), (1,))
 
     def __len__(self) -> int:
         return self._untyped.nbytes() // self.dtype.itemsize
@@ -52,7 +50,9 @@ class TypedStorage:
 
     def __getitem__(self, index: int) -> Any:
         if isinstance(index, slice):
-            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
+            raise RuntimeError(
+                "slices are only supported in UntypedStorage.__getitem__"
+            )
         if not -len(self) <= index < len(self):
             raise IndexError(
                 f"index {index} out of range for storage of size {len(self)}"
@@ -72,3 +72,23 @@ class TypedStorage:
             f"{rows}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) "
             f"of size {len(self)}]"
         )
+
+
+def typed(dtype: dtype, args: tuple[Any, ...]) -> TypedStorage:
+    """What ``FloatStorage(...)`` makes: from a number of elements, or a sequence of them.
+
+    Raises:
+        TypeError: something else.
+    """
+    if not args:
+        return TypedStorage(_C.UntypedStorage(0), dtype)
+    (given,) = args
+    if isinstance(given, int):
+        return TypedStorage(_C.UntypedStorage(given * dtype.itemsize), dtype)
+    if isinstance(given, _C.UntypedStorage):
+        return TypedStorage(given, dtype)
+    if not isinstance(given, (list, tuple)):
+        raise TypeError(
+            f"Argument type not recognized for a storage: {type(given).__name__}"
+        )
+    return TypedStorage(_C.tensor_from_data(given, dtype).untyped_storage(), dtype)

@@ -106,9 +106,7 @@ def _backward(
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
-def _register_hook(
-    self: Tensor, hook: Callable[[Tensor], Tensor | None]
-) -> Any:
+def _register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Any:
     """Calls ``hook(grad)`` when this tensor's gradient is computed; it may return another."""
     if not self.requires_grad:
         raise RuntimeError(
@@ -221,9 +219,7 @@ def _reduce_ex(self: Tensor, protocol: int) -> Any:
 _warned_of_storage = False
 
 
-def _type(
-    self: Tensor, dtype: Any = None, non_blocking: bool = False
-) -> str | Tensor:
+def _type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> str | Tensor:
     """The legacy type name (``'torch.FloatTensor'``); with an argument, a conversion."""
     if dtype is None:
         return f"torch.{self.dtype._legacy_name}Tensor"

@@ -137,7 +137,9 @@ def matrix_norm(
     summed, other = (rows, columns) if magnitude == 1 else (columns, rows)
     sums = vector_norm(A, 1, summed, True, dtype=dtype)
     if ord > 0 and not sums.size(other):  # type: ignore[operator]
-        value = sums.new_zeros([1 if d == other else n for d, n in enumerate(sums.shape)])
+        value = sums.new_zeros(
+            [1 if d == other else n for d, n in enumerate(sums.shape)]
+        )
     else:
         value = sums.amax(other, True) if ord > 0 else sums.amin(other, True)  # type: ignore[operator]
     if not keepdim:
@@ -197,9 +199,7 @@ def cross(
     return _C.ops.linalg_cross(input, other, dim=dim, out=out)
 
 
-def vecdot(
-    x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None
-) -> Tensor:
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """``sum(conj(x) * y)`` along a dimension; the others broadcast."""
     _check_inexact("vecdot", x)
     if x.dtype is not y.dtype:
@@ -250,9 +250,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     """
     count = len(tensors)
     if count < 2:
-        raise RuntimeError(
-            f"multi_dot(): expected at least 2 tensors but got {count}"
-        )
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {count}")
     first, last = tensors[0], tensors[-1]
     for name, end in (("first", first), ("last", last)):
         if end.dim() not in (1, 2):

@@ -114,7 +114,7 @@ def get_default_nowrap_functions() -> set[Callable[..., Any]]:
 
 def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:
     """Whether a function is a method of Tensor rather than of the package."""
-    return type(func) is _C.OpMethod or func in Tensor.__dict__.values()
+    return isinstance(func, _C.OpMethod) or func in Tensor.__dict__.values()
 
 
 def _converted(result: Any, cls: type) -> Any:

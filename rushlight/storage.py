@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight import _C
-from rushlight._storage import TypedStorage
+from rushlight._storage import TypedStorage, typed
 
 UntypedStorage = _C.UntypedStorage
 
@@ -34,28 +34,37 @@ class _LegacyMeta(type):
         return isinstance(obj, TypedStorage) and obj.dtype is cls.dtype
 
     def __call__(cls, *args: Any) -> TypedStorage:
-        return TypedStorage(*args, dtype=cls.dtype)
+        return typed(cls.dtype, args)
 
     def __repr__(cls) -> str:
         return f"<class 'torch.{cls.__name__}'>"
 
 
-_CLASSES = {
-    dtype: _LegacyMeta(
+def _legacy(name: str) -> Any:
+    dtype = _NAMES[name]
+    return _LegacyMeta(
         f"{name}Storage",
         (),
         {"dtype": dtype, "__module__": "torch", "__doc__": f"A storage of {dtype}."},
     )
-    for name, dtype in _NAMES.items()
-}
-globals().update({cls.__name__: cls for cls in _CLASSES.values()})
-__all__ = [
-    "TypedStorage",
-    "UntypedStorage",
-    *(cls.__name__ for cls in _CLASSES.values()),
-]
 
 
-def class_of(dtype: Any) -> type:
+BoolStorage = _legacy("Bool")
+ByteStorage = _legacy("Byte")
+CharStorage = _legacy("Char")
+ShortStorage = _legacy("Short")
+IntStorage = _legacy("Int")
+LongStorage = _legacy("Long")
+HalfStorage = _legacy("Half")
+BFloat16Storage = _legacy("BFloat16")
+FloatStorage = _legacy("Float")
+DoubleStorage = _legacy("Double")
+ComplexFloatStorage = _legacy("ComplexFloat")
+ComplexDoubleStorage = _legacy("ComplexDouble")
+
+__all__ = ["TypedStorage", "UntypedStorage", *(f"{name}Storage" for name in _NAMES)]
+
+
+def class_of(dtype: Any) -> Any:
     """The legacy class for a dtype."""
-    return _CLASSES[dtype]
+    return next(globals()[f"{n}Storage"] for n, d in _NAMES.items() if d is dtype)

@@ -55,9 +55,7 @@ cudnn = _Backend(
 )
 mkl = _Backend("mkl", "Intel's library: not used.", is_available=_no)
 mkldnn = _Backend("mkldnn", "oneDNN: not used.", is_available=_no, enabled=False)
-mps = _Backend(
-    "mps", "Metal: not in this build.", is_available=_no, is_built=_no
-)
+mps = _Backend("mps", "Metal: not in this build.", is_available=_no, is_built=_no)
 openmp = _Backend("openmp", "Threads within an operator.", is_available=_yes)
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp"]

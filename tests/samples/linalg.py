@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import COMPLEX, FULLS, INTEGERS
+from .dtypes import COMPLEX, FULLS, INTS
 from .table import ErrorInput, OpSamples, SampleInput, error, sample
 
 
@@ -61,33 +61,6 @@ def power_errors(make: Any) -> Iterable[ErrorInput]:
     yield error(RuntimeError, "at least 2 dimensions", make((3,), "float32"), 2)
 
 
-def chain_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
-    a, b, c = (make(shape, dtype) for shape in ((2, 3), (3, 4), (4, 2)))
-    yield sample([a, b])
-    yield sample([a, b, c])
-    yield sample([a[0], b, c])
-    yield sample([a[0], b, c, a[1, :2]])
-
-
-def chain_errors(make: Any) -> Iterable[ErrorInput]:
-    a = make((2, 3), "float32")
-    yield error(RuntimeError, "expected at least 2 tensors but got 1", [a])
-    yield error(RuntimeError, "tensors 0 and 1 with shapes", [a, a])
-    yield error(RuntimeError, "all tensors must have be the same dtype", [a, a.double()])
-
-
-def vecdot_inputs(make: Any, dtype: str) -> Iterable[SampleInput]:
-    yield sample(make((3,), dtype), make((3,), dtype))
-    yield sample(make((2, 3), dtype), make((2, 3), dtype))
-    yield sample(make((2, 3), dtype), make((2, 3), dtype), dim=0)
-    yield sample(make((2, 3), dtype), make((3,), dtype))
-
-
-def vecdot_errors(make: Any) -> Iterable[ErrorInput]:
-    a = make((3,), "float32")
-    yield error(RuntimeError, "to have the same dtype", a, a.double())
-
-
 LOOSE: dict[str, Any] = {
     "tolerance": {"float32": (1e-4, 2e-5), "complex64": (1e-4, 4e-5)},
     "reason": "sums of products in another order than the reference's",
@@ -117,30 +90,10 @@ TABLE: list[OpSamples] = [
     ),
     OpSamples(
         "linalg.matrix_power",
-        FULLS | COMPLEX | INTEGERS,
+        FULLS | COMPLEX | INTS,
         lambda make, dtype: (sample(conditioned(make, dtype), n) for n in (0, 1, 2, 3)),
         np.linalg.matrix_power,
         errors=power_errors,
-        **LOOSE,
-        variants="o",
-        result="same",
-    ),
-    OpSamples(
-        "linalg.multi_dot",
-        FULLS | COMPLEX,
-        chain_inputs,
-        np.linalg.multi_dot,
-        errors=chain_errors,
-        **LOOSE,
-        variants="o",
-        result="same",
-    ),
-    OpSamples(
-        "linalg.vecdot",
-        FULLS | COMPLEX,
-        vecdot_inputs,
-        lambda x, y, dim=-1: (np.conj(x) * y).sum(dim),
-        errors=vecdot_errors,
         **LOOSE,
         variants="o",
         result="same",

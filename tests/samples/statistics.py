@@ -134,7 +134,7 @@ TABLE: list[OpSamples] = [
     OpSamples("gradient", INEXACT | SIGNED, gradient_inputs, gradient),
     OpSamples("renorm", INEXACT, renorm_inputs, renorm, variants="mio", result="same"),
     OpSamples(
-        "histogram", FLOATS, histogram_inputs, histogram, variants="mo", grad=False
+        "histogram", FULLS, histogram_inputs, histogram, variants="mo", grad=False
     ),
     OpSamples(
         "nn.functional.pdist", FULLS, pdist_inputs, pdist, gradgrad=False, result="same"
