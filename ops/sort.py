@@ -120,12 +120,14 @@ op(
     "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
     "Distinct elements in order, where each element stands among them, and their counts.",
     dynamic="unique2",
+    vjp="not_implemented",
     variants="function",
 )
 op(
     "_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)",
     "Distinct elements in order, and where each element stands among them.",
     dynamic="unique1",
+    vjp="not_implemented",
     variants="function",
 )
 op(
@@ -133,6 +135,7 @@ op(
     "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
     "Distinct slices of a dimension in order, where each stands among them, and counts.",
     dynamic="unique_dim",
+    vjp="not_implemented",
     variants="",
 )
 op(
@@ -140,12 +143,14 @@ op(
     "bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
     "The first of each run of equal elements, the run of each element, and run lengths.",
     dynamic="unique_consecutive",
+    vjp="not_implemented",
 )
 op(
     "unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, "
     "bool return_counts=False) -> (Tensor, Tensor, Tensor)",
     "The first of each run of equal slices, the run of each slice, and run lengths.",
     dynamic="unique_dim_consecutive",
+    vjp="not_implemented",
     variants="",
 )
 

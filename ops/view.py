@@ -22,6 +22,7 @@ op(
     "transpose(Tensor self, int dim0, int dim1) -> Tensor",
     "Swaps two dimensions.",
     view="transpose",
+    node="TransposeBackward0/TransposeBackward1",
     variants="function method inplace",
     grad={"self": "ops::transpose(grad, dim0, dim1)"},
 )
@@ -41,7 +42,7 @@ op(
     "t(Tensor self) -> Tensor",
     "The transpose of a matrix; vectors and numbers come back as they are.",
     view="t",
-    node="TBackward0",
+    node="TBackward0/TBackward1",
     variants="function method inplace",
     grad={"self": "ops::t(grad)"},
 )
@@ -110,6 +111,7 @@ op(
     "as_strided(Tensor self, int[] size, int[] stride, int? storage_offset=None) -> Tensor",
     "A view with any sizes, strides and offset within the storage.",
     view="as_strided",
+    node="AsStridedBackward0/AsStridedBackward1",
     variants="function method inplace inplace_function",
     grad={
         "self": "as_strided_backward(grad, self_metas.at(0), size, stride, "
@@ -158,6 +160,7 @@ op(
     "unsqueeze(Tensor self, int dim) -> Tensor",
     "Inserts a dimension of size 1.",
     view="unsqueeze",
+    node="UnsqueezeBackward0/UnsqueezeBackward1",
     variants="function method inplace",
     grad={"self": "ops::squeeze_dim(grad, dim)"},
 )
@@ -165,6 +168,7 @@ op(
     "squeeze(Tensor self) -> Tensor",
     "Removes all dimensions of size 1.",
     view="squeeze",
+    node="SqueezeBackward0/SqueezeBackward3",
     variants="function method inplace",
     grad={"self": "ops::reshape(grad, self_sizes)"},
 )
@@ -172,7 +176,7 @@ op(
     "squeeze.dim(Tensor self, int dim) -> Tensor",
     "Removes a dimension if its size is 1.",
     view="squeeze_dim",
-    node="SqueezeBackward1",
+    node="SqueezeBackward1/SqueezeBackward4",
     variants="function method inplace",
     grad={"self": "ops::reshape(grad, self_sizes)"},
 )
@@ -180,7 +184,7 @@ op(
     "squeeze.dims(Tensor self, int[] dim) -> Tensor",
     "Removes those of the dimensions whose size is 1.",
     view="squeeze_dims",
-    node="SqueezeBackward2",
+    node="SqueezeBackward2/SqueezeBackward5",
     variants="function method inplace",
     grad={"self": "ops::reshape(grad, self_sizes)"},
 )

@@ -239,6 +239,11 @@ def _is_set_to(self: Tensor, tensor: Tensor) -> bool:
 # --- conversions and questions
 
 
+def _is_nonzero(self: Tensor) -> bool:
+    """The truth value of a one-element tensor."""
+    return bool(self)
+
+
 def _complex(self: Tensor) -> complex:
     if self.numel() != 1:
         raise ValueError("only one element tensors can be converted to Python scalars")
@@ -301,10 +306,35 @@ def _dense_only(name: str) -> Callable[[Tensor], Any]:
             f"{name} expected sparse coordinate tensor layout but got Strided"
         )
 
-    return refuse
+    return _documented(refuse, "Raises: the layout is not sparse.")
+
+
+def _documented(function: Callable[..., Any], doc: str) -> Callable[..., Any]:
+    function.__doc__ = doc
+    return function
+
+
+def _to_dense(
+    self: Tensor, dtype: dtype | None = None, *, masked_grad: bool | None = None
+) -> Tensor:
+    """The tensor itself, which is dense; with ``dtype`` converted."""
+    return self if dtype is None else self.to(dtype)
+
+
+def _unsafe_split(self: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """``split()``; kept for its name."""
+    return self.split(split_size, dim)
+
+
+def _unsafe_split_with_sizes(
+    self: Tensor, split_sizes: Any, dim: int = 0
+) -> tuple[Tensor, ...]:
+    """``split_with_sizes()``; kept for its name."""
+    return self.split_with_sizes(split_sizes, dim)
 
 
 def _reinforce(self: Tensor, reward: Any) -> None:
+    """Raises: PyTorch removed it in favour of ``torch.distributions``."""
     raise RuntimeError(
         "reinforce() was removed.\nUse torch.distributions instead.\n"
         "See https://pytorch.org/docs/main/distributions.html"
@@ -319,8 +349,8 @@ def _no_cuda_array(self: Tensor) -> Any:
     )
 
 
-def _constantly(value: Any) -> Callable[..., Any]:
-    return lambda self: value
+def _constantly(value: Any, doc: str) -> Callable[..., Any]:
+    return _documented(lambda self: value, doc)
 
 
 _METHODS: dict[str, Any] = {
@@ -339,7 +369,7 @@ _METHODS: dict[str, Any] = {
     "resize_as": _resize_as,
     "dim_order": _dim_order,
     "is_set_to": _is_set_to,
-    "is_nonzero": lambda self: bool(self),
+    "is_nonzero": _is_nonzero,
     "__complex__": _complex,
     "__long__": lambda self: int(self),
     "__nonzero__": lambda self: bool(self),
@@ -351,28 +381,28 @@ _METHODS: dict[str, Any] = {
     "_is_any_true": _any_true,
     "_typed_storage": _typed_storage,
     "module_load": _module_load,
-    "volatile": property(_volatile),
-    "name": property(_constantly(None)),
-    "grad_dtype": property(lambda self: self.dtype),
+    "volatile": property(_volatile, doc="False; a remainder of old versions."),
+    "name": property(_constantly(None, ""), doc="None: tensors have no names."),
+    "grad_dtype": property(lambda self: self.dtype, doc="The dtype of the gradient."),
     "storage_type": _storage_type,
     "pin_memory": _pin_memory,
     "reinforce": _reinforce,
-    "is_distributed": _constantly(False),
-    "is_conj": _constantly(False),
-    "is_neg": _constantly(False),
+    "is_distributed": _constantly(False, "False."),
+    "is_conj": _constantly(False, "False: conjugates are computed at once."),
+    "is_neg": _constantly(False, "False: negatives are computed at once."),
     "const_data_ptr": Tensor.data_ptr,
-    "to_dense": lambda self, dtype=None, *, masked_grad=None: (
-        self if dtype is None else self.to(dtype)
-    ),
+    "to_dense": _to_dense,
     "dense_dim": Tensor.dim,
-    "sparse_dim": _constantly(0),
+    "sparse_dim": _constantly(0, "0: no dimension is sparse."),
     "is_coalesced": _dense_only("is_coalesced"),
     "coalesce": _dense_only("coalesce"),
-    "unsafe_split": Tensor.split,
-    "unsafe_split_with_sizes": Tensor.split_with_sizes,
+    "unsafe_split": _unsafe_split,
+    "unsafe_split_with_sizes": _unsafe_split_with_sizes,
     "__cuda_array_interface__": property(_no_cuda_array),
     **{
-        f"is_{kind}": property(_constantly(False))
+        f"is_{kind}": property(
+            _constantly(False, ""), doc="False: tensors are dense and on the CPU."
+        )
         for kind in ("sparse_csr", "xla", "ipu", "vulkan", "maia", "mtia")
     },
 }

@@ -73,6 +73,7 @@ bool any_requires_grad(const Call& call) {
 Ptr<OpNode> begin_record(const Call& call) {
   auto node = make_node<OpNode>(call.op);
   const OpRecord& op = call.op;
+  node->inplace_view = call.mode == Mode::InPlace && op.kind == OpKind::View;
   node->args.resize(op.param_count);
   node->edge_begin.resize(op.param_count + 1u);
   for (uint32_t i = 0; i < op.param_count; ++i) {
@@ -126,10 +127,11 @@ void finish_record(Call& call, const Ptr<OpNode>& node) {
   }
 }
 
-// "A/B/C" names A for tensor operands, B and C with a number as a later or the first one.
+// "A/B/C" names A for tensor operands, B and C with a number as a later or the first one. A view's "A/B" names
+// B in place.
 std::string OpNode::name() const {
   std::string_view all = op.node_name;
-  size_t which = 0;
+  size_t which = inplace_view ? 1 : 0;
   for (uint32_t i = 0; i < op.param_count; ++i)
     if (op.params[i].type == ParamType::Operand && args[i].value.is_number()) {
       which = i == 0 ? 2 : 1;

@@ -46,6 +46,7 @@ class OpNode final : public Node {
   Node* outer = nullptr;  // the node this one runs inside of (a write through a view)
   SmallVector<SavedValue, 3> args;      // one a parameter
   SmallVector<SavedTensor, 1> results;  // as many as there are, or none
+  bool inplace_view = false;            // recorded by transpose_ and the like
   Saves saves;                          // what the derivatives that will run read
   // Edges of parameter i: [begin[i], begin[i + 1]).
   SmallVector<uint32_t, 4> edge_begin;

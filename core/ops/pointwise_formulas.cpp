@@ -171,7 +171,9 @@ Tensor i1_slope(const Tensor& self, const Tensor& result, bool scaled) {
 namespace vjp {
 
 void not_implemented(Vjp& v) {
-  fail(ErrorType::Runtime, "derivative for aten::", v.node.op.name, " is not implemented");
+  const std::string_view name = v.node.op.name;
+  fail(ErrorType::NotImplemented, "the derivative for '", name == "unique_dim_consecutive" ? "unique_consecutive" : name,
+       "' is not implemented.");
 }
 
 }  // namespace vjp

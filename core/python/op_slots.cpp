@@ -1,6 +1,8 @@
 // Python's number, comparison, conversion and length slots of Tensor.
 #include <cstring>
 
+#include "core/autograd/grad_mode.h"
+#include "core/autograd/variable.h"
 #include "core/python/arguments.h"
 #include "core/python/overrides.h"
 #include "core/python/op_object.h"
@@ -104,8 +106,9 @@ int truth(PyObject* o) {
 }
 
 Scalar single_item(PyObject* o) {
-  RL_CHECK_VALUE(unwrap(o).numel() == 1, "only one element tensors can be converted to Python scalars");
-  return item(unwrap(o));
+  const Tensor& t = unwrap(o);
+  RL_CHECK_VALUE(t.numel() == 1, "only one element tensors can be converted to Python scalars");
+  return item(t);
 }
 
 PyObject* as_int(PyObject* o) {
@@ -118,6 +121,14 @@ PyObject* as_int(PyObject* o) {
 }
 PyObject* as_float(PyObject* o) {
   return guarded([&]() -> PyObject* {
+    const Tensor& t = unwrap(o);
+    static bool warned = false;
+    if (requires_grad(t) && thread_state().grad_enabled && !std::exchange(warned, true) &&
+        PyErr_WarnEx(PyExc_UserWarning,
+                     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                     "Consider using tensor.detach() first.",
+                     1) < 0)
+      throw PythonError();
     const Scalar s = single_item(o);
     RL_CHECK(!s.is_complex() || s.to_complex().imag() == 0,
              "value cannot be converted to type double without overflow");
