@@ -113,7 +113,7 @@ op(
     variants=EVERYWHERE,
     grad={
         "self": "grad * (other / (self * self + other * other))",
-        "other": "grad * (-self / (self * self + other * other))",
+        "other": "-grad * (self / (self * self + other * other))",
     },
 )
 alias("arctan2(Tensor self, Tensor other) -> Tensor", "atan2")

@@ -46,6 +46,44 @@ struct Input {
   bool is_number = false;
 };
 
+// Dense strides whose order is that of the first of `tensors`, broadcast to `sizes`, which tells two
+// dimensions apart.
+Dims merged_strides(IntList sizes, std::span<const Tensor* const> tensors) {
+  const auto step = [&](const Tensor& t, size_t d) -> int64_t {
+    const size_t lead = sizes.size() - t.sizes().size();
+    if (d < lead || (t.sizes()[d - lead] == 1 && sizes[d] != 1)) return 0;
+    return t.strides()[d - lead];
+  };
+  // 1: a is slower than b, -1: faster, 0: no tensor tells.
+  const auto compare = [&](size_t a, size_t b) {
+    for (const Tensor* t : tensors) {
+      const int64_t x = step(*t, a), y = step(*t, b);
+      if (x == 0 || y == 0) continue;
+      if (x != y) return x < y ? -1 : 1;
+      if (sizes[a] > sizes[b]) return 1;
+    }
+    return 0;
+  };
+  SmallVector<size_t, 8> order;
+  for (size_t d = sizes.size(); d-- > 0;) order.push_back(d);
+  // The relation is not a strict weak order: each dimension sinks past all that it is faster than.
+  for (size_t i = 1; i < order.size(); ++i)
+    for (size_t at = i, k = i; k-- > 0;) {
+      const int c = compare(order[k], order[at]);
+      if (c < 0) break;
+      if (c == 0) continue;
+      std::swap(order[k], order[at]);
+      at = k;
+    }
+  Dims out(sizes.size());
+  int64_t next = 1;
+  for (const size_t d : order) {
+    out[d] = next;
+    next *= std::max<int64_t>(sizes[d], 1);
+  }
+  return out;
+}
+
 Dtype result_dtype(const PointwiseRule& rule, Dtype compute) {
   switch (rule.result) {
     case ResultDtype::Bool: return Dtype::Bool;
@@ -196,11 +234,16 @@ void run_pointwise(Call& call) {
   } else if (same_shape && model && all_contiguous) {
     result = empty(shape, produced, device);
   } else if (model && !all_contiguous) {
-    // Strides follow the first input that has the full shape.
-    const Tensor* like = nullptr;
-    for (int k = 0; k < rule.input_count && !like; ++k)
-      if (!inputs[k].is_number && inputs[k].tensor.sizes() == shape) like = &inputs[k].tensor;
-    result = like ? empty_like(*like, produced) : empty(shape, produced, device);
+    const Tensor* found[kMaxPointwiseInputs];
+    size_t count = 0;
+    bool alike = same_shape;
+    for (int k = 0; k < rule.input_count; ++k) {
+      if (inputs[k].is_number) continue;
+      found[count++] = &inputs[k].tensor;
+      alike = alike && inputs[k].tensor.strides() == model->strides();
+    }
+    result = alike ? empty_like(*model, produced)
+                   : empty_strided(shape, merged_strides(shape, {found, count}), produced, device);
   } else {
     result = empty(shape, produced, device);
   }

@@ -28,13 +28,10 @@ void check_operands(const Tensor& log_probs, const Tensor& targets, IntList inpu
   if (!log_probs.is_floating() || is_reduced(log_probs.dtype()))
     throw_not_implemented_for("ctc_loss_cpu", log_probs.dtype());
   RL_CHECK(log_probs.dim() == 3, "Expected 3-dimensional tensor, but got ", log_probs.dim(),
-           "-dimensional tensor for argument #1 'log_probs' (while checking arguments for ctc_loss_cpu)");
+           "-dimensional tensor for argument #1 'log_probs' (while checking arguments for ctc_loss_allocate_outputs)");
   RL_CHECK(log_probs.numel() > 0, "log_probs tensor must not be empty");
-  RL_CHECK(targets.dtype() == Dtype::Int32 || targets.dtype() == Dtype::Int64,
-           "Expected tensor for argument #2 'targets' to have one of the following scalar types: Int, Long; but got ",
-           targets.dtype(), " instead (while checking arguments for ctc_loss_cpu)");
   RL_CHECK(targets.dim() == 1 || targets.dim() == 2, "Expected 1 to 2 dimensions, but got ", targets.dim(),
-           "-dimensional tensor for argument #2 'targets' (while checking arguments for ctc_loss_cpu)");
+           "-dimensional tensor for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)");
   const int64_t times = log_probs.size(0), batch = log_probs.size(1);
   const auto count = [](IntList v) { return static_cast<int64_t>(v.size()); };
   RL_CHECK(blank >= 0 && blank < log_probs.size(2), "blank must be in label range");
@@ -42,20 +39,20 @@ void check_operands(const Tensor& log_probs, const Tensor& targets, IntList inpu
   RL_CHECK(count(target_lengths) == batch, "target_lengths must be of size batch_size");
   for (const int64_t length : input_lengths)
     RL_CHECK(length >= 0 && length <= times, "Expected input_lengths to have value at most ", times,
-             ", but got value ", length, " (while checking arguments for ctc_loss_cpu)");
+             ", but got value ", length, " (while checking arguments for ctc_loss_allocate_outputs)");
   for (const int64_t length : target_lengths)
     RL_CHECK(length >= 0, "Expected target_lengths to have value at least 0, but got value ", length,
-             " (while checking arguments for ctc_loss_cpu)");
+             " (while checking arguments for ctc_loss_allocate_outputs)");
   const int64_t given = targets.size(-1);
   const int64_t sum = std::accumulate(target_lengths.begin(), target_lengths.end(), int64_t{0});
   const int64_t longest = *std::max_element(target_lengths.begin(), target_lengths.end());
   if (targets.dim() == 1)
     RL_CHECK(given == sum, "Expected tensor to have size ", sum, " at dimension 0, but got size ", given,
-             " for argument #2 'targets' (while checking arguments for ctc_loss_cpu)");
+             " for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)");
   else
     RL_CHECK(targets.size(0) == batch && given >= longest, "Expected tensor to have size at least ", longest,
              " at dimension 1, but got size ", given,
-             " for argument #2 'targets' (while checking arguments for ctc_loss_cpu)");
+             " for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)");
 }
 
 void check_labels(const Tensor& labels, IntList starts, IntList lengths, int64_t classes) {

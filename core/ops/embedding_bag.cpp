@@ -94,7 +94,7 @@ std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given,
     const Tensor picked =
         rows.size(0)
             ? ops::gather(rows, 0, ops::mul(best, ops::_to_dtype(empty_bags, Dtype::Int64)))
-            : ops::zeros(best.sizes(), rows.dtype());
+            : ops::expand(ops::sum_dim(rows, Dims{0}, true), best.sizes());
     largest = rows.size(0)
                   ? ops::take(indices, ops::mul(best, ops::_to_dtype(empty_bags, Dtype::Int64)))
                   : best;

@@ -230,6 +230,7 @@ Tensor roll(const Tensor& self, IntList shifts, IntList dims) {
   }
   RL_CHECK(shifts.size() == dims.size(), "shifts and dimensions must align. shifts: ", shifts.size(),
            ", dims:", dims.size());
+  if (self.dim() == 0) fail(ErrorType::Index, "Dimension specified as ", dims[0], " but tensor has no dimensions");
   Tensor from = self;
   for (size_t k = 0; k < dims.size(); ++k) {
     const int64_t d = wrap_dim(dims[k], self.dim());

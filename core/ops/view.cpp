@@ -331,7 +331,7 @@ Tensor movedim(const Tensor& self, IntList source, IntList destination) {
            source, " dims) should contain the same number of dims as destination (", destination, " dims)");
   const auto n = static_cast<size_t>(self.dim());
   Dims order(n, -1);
-  std::vector<char> moved(n);
+  std::vector<char> moved(std::max<size_t>(n, 1));
   for (size_t i = 0; i < source.size(); ++i) {
     const auto from = static_cast<size_t>(wrap_dim(source[i], self.dim()));
     const auto to = static_cast<size_t>(wrap_dim(destination[i], self.dim()));

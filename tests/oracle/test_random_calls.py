@@ -18,11 +18,14 @@ from samples import (  # noqa: E402
     bridge,
     compare,
     dtypes as dt,
+    random_calls,
+    random_layers,
 )
-from samples.random_calls import CALLS, Call  # noqa: E402
-from samples.random_draw import Draw  # noqa: E402
+from samples.random_draw import Call, Draw  # noqa: E402
 
 TRIALS = 24
+CALLS = random_calls.CALLS + random_layers.CALLS
+UNDERIVED = ("Autograd not support", "not support automatic differentiation")
 NARROW = dt.HALFS | dt.BOOL
 
 
@@ -51,11 +54,11 @@ def same_strides(actual: Any, expected: Any, what: str) -> None:
         )
 
 
-def tolerance(dtypes: set[str], result: str) -> tuple[float, float]:
+def tolerance(call: Call, dtypes: set[str], result: str) -> tuple[float, float]:
     """That of the narrowest dtype that took part."""
     worst = max(dt.TOLERANCE.get(d, (0.0, 0.0)) for d in dtypes | {result})
     factor = 3.0 if dtypes & dt.HALFS else 1.0
-    return (factor * worst[0], factor * worst[1])
+    return (factor * worst[0], factor * worst[1] * call.slack)
 
 
 def gradients(results: Any, leaves: list[Any]) -> list[Any] | None:
@@ -78,7 +81,7 @@ def test_random_calls(call: Call, xp: Any) -> None:
         if isinstance(expected, Exception):
             if isinstance(expected, NotImplementedError) and theirs.used & NARROW:
                 continue  # dtypes for which PyTorch has no kernel
-            if "not support automatic differentiation" in str(expected):
+            if any(text in str(expected) for text in UNDERIVED):
                 continue
             assert isinstance(actual, Exception), f"{what}: PyTorch {expected!r}"
             assert isinstance(actual, type(expected)) or isinstance(
@@ -89,7 +92,7 @@ def test_random_calls(call: Call, xp: Any) -> None:
         results = [list(bridge.tensors(r)) for r in (actual, expected)]
         assert len(results[0]) == len(results[1]), what
         for a, e in zip(*results, strict=True):
-            limits = tolerance(theirs.used, bridge.dtype_of(e))
+            limits = tolerance(call, theirs.used, bridge.dtype_of(e))
             with np.errstate(all="ignore"):
                 compare.same_result(a, e, limits, what)
             if call.strides:
@@ -97,11 +100,19 @@ def test_random_calls(call: Call, xp: Any) -> None:
         # At extreme values PyTorch's own derivatives vary with the length of its loops.
         if not call.grad or not theirs.leaves or theirs.extreme:
             continue
-        wanted = gradients(expected, theirs.leaves)
+        try:
+            wanted = gradients(expected, theirs.leaves)
+        except RuntimeError:
+            continue  # PyTorch has no derivative for this mix of dtypes
         found = gradients(actual, ours.leaves)
+        narrow = theirs.used - {"float64", "complex128"}
+        limits = tolerance(call, narrow, "") if narrow else (1e-7, 1e-8)
+        limits = (max(limits[0], 1e-7), max(limits[1], 1e-8))
         for w, f in zip(wanted or [], found or [], strict=True):
             if w is None:
                 continue
-            assert f is not None, f"{what}: no gradient"
+            assert f is not None or w.numel() == 0, f"{what}: no gradient"
+            if f is None:
+                continue
             arrays = [bridge.to_numpy(t) for t in (f, w)]
-            compare.close(arrays[0], arrays[1], (1e-7, 1e-8), f"{what}: gradient")
+            compare.close(arrays[0], arrays[1], limits, f"{what}: gradient")

@@ -1,5 +1,7 @@
-"""Draw: random tensors and options, the same for every library."""
+"""Draw: random tensors and options, the same for every library; Call: one operator."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -117,3 +119,12 @@ class Draw:
         found = {k: self.pick(*v) for k, v in choices.items() if self.chance(0.6)}
         self.log.append(str(found))
         return found
+
+
+@dataclass(frozen=True)
+class Call:
+    name: str
+    run: Callable[[Any, Draw], Any]
+    grad: bool = True
+    strides: bool = False
+    slack: float = 1.0  # sums of many terms of both signs

@@ -177,9 +177,7 @@ def unseeded(name: str, inputs: Inputs, reference: Any = None, **fields: Any) ->
 TABLE: list[OpSamples] = [
     unseeded("range", range_inputs, closed_range, dtypes=REAL, result="same"),
     unseeded("scalar_tensor", scalar_inputs, None, dtypes=ALL, result="same"),
-    unseeded(
-        "empty_permuted", permuted_inputs, dtypes=ALL, values=False, strides=True
-    ),
+    unseeded("empty_permuted", permuted_inputs, dtypes=ALL, values=False, strides=True),
     unseeded(
         "Tensor.new_empty_strided",
         each(new_strided),
@@ -189,9 +187,7 @@ TABLE: list[OpSamples] = [
     ),
     unseeded("kaiser_window", kaiser_inputs, kaiser, dtypes=FLOATS, result="same"),
     unseeded("Tensor.resize_as_", each(same_size), dtypes=ALL, result="same"),
-    unseeded(
-        "Tensor.set_", each(set_to), lambda x, y: y, dtypes=ALL, any_layout=False
-    ),
+    unseeded("Tensor.set_", each(set_to), lambda x, y: y, dtypes=ALL, any_layout=False),
     unseeded(
         "nonzero_static",
         static_inputs,

@@ -56,21 +56,24 @@ class Resampler {
     int64_t sizes[3] = {tables_[0].in, tables_[1].in, tables_[2].in};
     int which = 0;
     for (int d = 2; d >= 0; --d)
-      from = step(d, sizes, from, buffers[which ^= 1], true);
+      from = step(d, sizes, from, buffers, which, true);
     return from;
   }
   const T* backward(const T* from, std::vector<T> (&buffers)[2]) const {
     int64_t sizes[3] = {tables_[0].out, tables_[1].out, tables_[2].out};
     int which = 0;
     for (int d = 0; d < 3; ++d)
-      from = step(d, sizes, from, buffers[which ^= 1], false);
+      from = step(d, sizes, from, buffers, which, false);
     return from;
   }
 
  private:
-  const T* step(int d, int64_t (&sizes)[3], const T* from, std::vector<T>& to, bool forward) const {
+  // `from` may lie in buffers[which]; the result goes to the other one.
+  const T* step(int d, int64_t (&sizes)[3], const T* from, std::vector<T> (&buffers)[2], int& which,
+                bool forward) const {
     const TapTable<T>& t = tables_[d];
     if (t.identity) return from;
+    std::vector<T>& to = buffers[which ^= 1];
     int64_t outer = 1, inner = 1;
     for (int k = 0; k < d; ++k)
       outer *= sizes[k];

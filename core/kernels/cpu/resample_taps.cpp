@@ -120,6 +120,12 @@ template TapTable<double> make_taps(Resample, int64_t, int64_t, bool, double);
 std::vector<int64_t> nearest_indices(Resample mode, int64_t in, int64_t out, double scale,
                                      bool in_double) {
   std::vector<int64_t> at;
+  // Whatever the given scale: these two are PyTorch's.
+  if (mode == Resample::Nearest && (out == in || out == 2 * in)) {
+    for (int64_t o = 0; o < out; ++o)
+      at.push_back(out == in ? o : o / 2);
+    return at;
+  }
   const auto fill = [&]<class T>(T step) {
     for (int64_t o = 0; o < out; ++o) {
       const T place = mode == Resample::Nearest ? step * static_cast<T>(o)
