@@ -2,6 +2,7 @@
 #include "core/op/pointwise.h"
 
 #include "core/base/cpu_features.h"
+#include "core/base/small_vector.h"
 
 namespace rl {
 

@@ -252,7 +252,7 @@ TABLE: list[OpSamples] = [
         records=("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"),
         result="same",
         gradgrad=False,
-        tolerance={"float16": (2e-2, 1e-2), "bfloat16": (1e-1, 8e-2)},
+        tolerance={"float16": (5e-2, 3e-2), "bfloat16": (2e-1, 2e-1)},
         reason="PyTorch rounds positions and weights to 16 bits",
     ),
     OpSamples(

@@ -23,15 +23,19 @@ def unary(name: str, **fields: Any) -> Call:
     return Call(name, run, **{"strides": True, **fields})
 
 
-def binary(name: str, low: float = -4, **fields: Any) -> Call:
+def binary(
+    name: str, low: float = -4, among: frozenset[str] = dt.ALL, **fields: Any
+) -> Call:
     def run(xp: Any, draw: Draw) -> Any:
         shape = draw.shape()
-        a = draw.tensor(shape, draw.dtype(), low)
+        a = draw.tensor(shape, draw.dtype(among), low)
         if draw.chance(0.25):
             number = draw.pick(2, 0, -3, 1.5, True, 0.0)
             draw.log.append(repr(number))
             return find(xp, name)(a, number)
-        return find(xp, name)(a, draw.tensor(draw.broadcast(shape), draw.dtype(), low))
+        return find(xp, name)(
+            a, draw.tensor(draw.broadcast(shape), draw.dtype(among), low)
+        )
 
     return Call(name, run, strides=True, **fields)
 
@@ -328,7 +332,7 @@ nan_to_num deg2rad rad2deg positive isposinf isneginf sinc i0""".split()
 ACTIVATIONS = """relu relu6 elu selu celu gelu silu mish softplus softsign
 hardtanh hardswish hardsigmoid hardshrink softshrink tanhshrink leaky_relu""".split()
 BINARY = """add sub mul div true_divide remainder fmod maximum minimum fmax
-fmin atan2 hypot copysign logaddexp eq ne lt le gt ge logical_and logical_or logical_xor
+fmin hypot copysign logaddexp eq ne lt le gt ge logical_and logical_or logical_xor
 bitwise_and bitwise_or bitwise_xor xlogy""".split()
 
 MEANS = ("mean", "nansum", "nanmean")
@@ -341,6 +345,7 @@ CALLS: list[Call] = [
     binary("floor_divide", grad=False),
     binary("heaviside", grad=False),
     binary("pow", 0.25),
+    binary("atan2", among=dt.FLOATS),  # PyTorch squares integers in their own dtype
     ternary("addcmul"),
     ternary("addcdiv"),
     ternary("lerp"),

@@ -128,7 +128,7 @@ def fractional_inputs(n: int) -> Inputs:
             yield sample(
                 x,
                 2,
-                (2, 2, 1)[:n],
+                (2, 2) if n == 2 else (2, 1, 1),
                 return_indices=found,
                 _random_samples=places,
             )
