@@ -135,6 +135,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
             raise ValueError(
                 f"'shape' cannot have negative values, but got {tuple(shape)}"
             )
+    indices = indices.to(_C.int64)
     return tuple(
         indices.div(math.prod(shape[i + 1 :]) or 1, rounding_mode="floor") % (size or 1)
         for i, size in enumerate(shape)
