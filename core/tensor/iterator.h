@@ -29,14 +29,11 @@ class Iterator {
  private:
   void coalesce();
   void run_range(Loop1d loop, const void* context, int64_t begin, int64_t end) const;
-  bool streams() const;
-  void run_streaming(Loop1d loop, const void* context, int64_t begin, int64_t end) const;
 
   Dims shape_;  // innermost dimension first once coalesced
   int64_t numel_;
   int count_ = 0;
   bool reorder_ = true;
-  int64_t out_size_ = 0;  // bytes of an element
   std::byte* data_[kMaxOperands];
   Dims strides_[kMaxOperands];  // bytes
 };

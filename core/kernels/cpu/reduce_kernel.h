@@ -78,20 +78,28 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
   const auto at = [&](int64_t row, int64_t j) __attribute__((always_inline)) {
     return op.load(p[row * stride + j], kOneShift ? shift[0] : shift[j]);
   };
+  const auto eight = [&](int64_t r, int64_t j) __attribute__((always_inline)) {
+    const auto a =
+        op.merge(op.merge(at(r, j), at(r + 1, j)), op.merge(at(r + 2, j), at(r + 3, j)));
+    const auto b =
+        op.merge(op.merge(at(r + 4, j), at(r + 5, j)), op.merge(at(r + 6, j), at(r + 7, j)));
+    return op.merge(a, b);
+  };
+  int64_t r = Op::kCheap && n >= 8 ? 8 : 1;
+  if (r == 8) {
 #pragma GCC ivdep
-  for (int64_t j = 0; j < m; ++j)
-    acc[j] = at(0, j);
-  int64_t r = 1;
+    for (int64_t j = 0; j < m; ++j)
+      acc[j] = eight(0, j);
+  } else {
+#pragma GCC ivdep
+    for (int64_t j = 0; j < m; ++j)
+      acc[j] = at(0, j);
+  }
   if constexpr (Op::kCheap) {
     for (; r + 8 <= n; r += 8) {
 #pragma GCC ivdep
-      for (int64_t j = 0; j < m; ++j) {
-        const auto a =
-            op.merge(op.merge(at(r, j), at(r + 1, j)), op.merge(at(r + 2, j), at(r + 3, j)));
-        const auto b =
-            op.merge(op.merge(at(r + 4, j), at(r + 5, j)), op.merge(at(r + 6, j), at(r + 7, j)));
-        acc[j] = op.merge(acc[j], op.merge(a, b));
-      }
+      for (int64_t j = 0; j < m; ++j)
+        acc[j] = op.merge(acc[j], eight(r, j));
     }
   }
   for (; r < n; ++r) {
@@ -139,12 +147,22 @@ void columns(const void* data, int64_t m, int64_t n, int64_t stride, const void*
 
 template <class Op, int64_t kCount>
 RL_INLINE typename Op::Acc fold_lanes(typename Op::Acc* lanes) {
+  constexpr int64_t kLast = kCount < 16 ? kCount : 16;
 #pragma GCC unroll 8
-  for (int64_t width = kCount / 2; width > 0; width /= 2) {
+  for (int64_t width = kCount / 2; width >= kLast; width /= 2) {
 #pragma GCC ivdep
     for (int64_t j = 0; j < width; ++j) lanes[j] = Op::merge(lanes[j], lanes[j + width]);
   }
-  return lanes[0];
+  // The last ones in registers: through memory, each round would wait for the one before.
+  typename Op::Acc last[kLast];
+#pragma GCC unroll 16
+  for (int64_t j = 0; j < kLast; ++j) last[j] = lanes[j];
+#pragma GCC unroll 8
+  for (int64_t width = kLast / 2; width > 0; width /= 2) {
+#pragma GCC unroll 16
+    for (int64_t j = 0; j < width; ++j) last[j] = Op::merge(last[j], last[j + width]);
+  }
+  return last[0];
 }
 
 // A contiguous run as rows of lanes.
