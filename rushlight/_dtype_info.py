@@ -23,11 +23,16 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         given = _C.get_default_dtype() if type is None else type
+        if not isinstance(given, _C.dtype):
+            raise TypeError(
+                "finfo(): argument 'type' (position 1) must be torch.dtype, not "
+                f"{given.__class__.__name__}"
+            )
         real = given.to_real() if given.is_complex else given
         if real not in _FLOATS:
             raise TypeError(
-                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
-                f"'{_qualified(given)}'"
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                "'torch.finfo'"
             )
         self.bits, self.eps, self.max, self.tiny, self.resolution = _FLOATS[real]
         self.min = -self.max
@@ -51,11 +56,20 @@ class finfo:
 class iinfo:
     """Range of an integer dtype."""
 
-    def __init__(self, type: dtype) -> None:
+    def __init__(self, type: dtype | None = None) -> None:
+        if not isinstance(type, _C.dtype):
+            raise TypeError(
+                'iinfo() missing 1 required positional arguments: "type"'
+                if type is None
+                else "iinfo(): argument 'type' (position 1) must be torch.dtype, not "
+                f"{type.__class__.__name__}"
+            )
+        if type is _C.bool:
+            raise TypeError("torch.bool is not supported by torch.iinfo")
         if type.is_floating_point or type.is_complex or type is _C.bool:
             raise TypeError(
-                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle "
-                f"'{_qualified(type)}'"
+                "torch.iinfo() requires an integer input type. Use torch.finfo to handle "
+                "'torch.iinfo'"
             )
         self.bits = type.itemsize * 8
         self.min = -(2 ** (self.bits - 1)) if type.is_signed else 0
@@ -70,10 +84,6 @@ class iinfo:
 
     def __hash__(self) -> int:
         return hash(self.dtype)
-
-
-def _qualified(type: Any) -> str:
-    return str(type)
 
 
 def promote_types(type1: dtype, type2: dtype) -> dtype:

@@ -277,6 +277,8 @@ def typename(obj: Any) -> str:
     if isinstance(obj, _C.Tensor):
         return str(obj.type())
     cls = obj if isinstance(obj, type) else type(obj)
+    if cls.__module__ in ("builtins", "__builtin__"):
+        return cls.__qualname__
     return f"{cls.__module__}.{cls.__qualname__}"
 
 

@@ -156,13 +156,23 @@ def dtype_of_type(kind: Any) -> dtype:
 
 def set_default_tensor_type(t: Any) -> None:
     """Deprecated form of ``set_default_dtype``, by a legacy type or its name."""
-    warnings.warn(
-        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
-        "torch.set_default_dtype() and torch.set_default_device() as alternatives.",
-        UserWarning,
-        stacklevel=2,
-    )
+    global _warned
+    if not _warned:
+        _warned = True
+        _warn()
     dtype = dtype_of_type(t)
     if not dtype.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     _C.set_default_dtype(dtype)
+
+
+_warned = False
+
+
+def _warn() -> None:
+    warnings.warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
+        "torch.set_default_dtype() and torch.set_default_device() as alternatives.",
+        UserWarning,
+        stacklevel=3,
+    )

@@ -23,6 +23,13 @@ else:
 def _repr(self: Tensor, *, tensor_contents: str | None = None) -> str:
     from rushlight._tensor_str import _str
 
+    if type(self) is not Tensor:
+        from rushlight import overrides
+
+        if overrides.has_torch_function_unary(self):
+            return overrides.handle_torch_function(
+                Tensor.__repr__, (self,), self, tensor_contents=tensor_contents
+            )
     return _str(self, tensor_contents=tensor_contents)
 
 
@@ -194,11 +201,19 @@ def _rebuild_subclass(cls: type, tensor: Tensor, state: dict[str, Any]) -> Tenso
     return out
 
 
+def _copy(self: Tensor) -> Tensor:
+    """``copy.copy``: another tensor over the same memory, without history."""
+    out = self.detach()
+    if type(self) is not Tensor:
+        out = Tensor._make_subclass(type(self), out)
+    if self.requires_grad:
+        out.requires_grad_()
+    for name, value in self.__dict__.items():
+        setattr(out, name, value)
+    return out
+
+
 def _reduce_ex(self: Tensor, protocol: int) -> Any:
-    if self.grad_fn is not None:
-        raise RuntimeError(
-            "Can't pickle a tensor that is the result of an operation: detach() it first."
-        )
     state = dict(self.__dict__)
     plain = (
         bytes(memoryview(self.untyped_storage())),
@@ -281,7 +296,7 @@ def _hermitian(self: Tensor) -> Tensor:
     if self.dim() not in (0, 2):
         raise RuntimeError(
             "tensor.H is only supported on matrices (2-D tensors). Got "
-            f"{self.dim()}-D tensor."
+            f"{self.dim()}-D tensor. For batches of matrices, consider using tensor.mH"
         )
     return self.t().conj()
 
@@ -351,6 +366,7 @@ _METHODS: dict[str, Any] = {
     "__array__": _array,
     "__array_wrap__": _array_wrap,
     "__array_priority__": 1000,
+    "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__reduce_ex__": _reduce_ex,
     "__dlpack__": _dlpack,

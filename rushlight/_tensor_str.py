@@ -230,8 +230,11 @@ def _suffixes(tensor: Tensor) -> list[str]:
 def _str(self: Tensor, *, tensor_contents: str | None = None) -> str:
     """The text of `repr(tensor)`; `tensor_contents` stands in for the values."""
     kind = type(self)
-    plain = kind is rushlight.Tensor or isinstance(self, rushlight.nn.Parameter)
+    plain = kind is rushlight.Tensor or issubclass(kind, rushlight.nn.Parameter)
     prefix = "tensor(" if plain else f"{kind.__name__}("
+    # Of another class, but marked as a parameter.
+    marked = not plain and isinstance(self, rushlight.nn.Parameter)
+    prefix = f"Parameter({prefix}" if marked else prefix
     indent = len(prefix)
     if tensor_contents is not None:
         body = tensor_contents
@@ -251,4 +254,4 @@ def _str(self: Tensor, *, tensor_contents: str | None = None) -> str:
         else:
             text += ", " + suffix
             used += len(suffix) + 2
-    return text + ")"
+    return text + ("))" if marked else ")")

@@ -27,6 +27,13 @@ __all__ = [
 ]
 
 
+def _generator(state: Any) -> Generator:
+    """What a pickled generator calls."""
+    generator = Generator()
+    generator.set_state(state)
+    return generator
+
+
 @contextmanager
 def fork_rng(
     devices: Any = None,

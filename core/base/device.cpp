@@ -18,6 +18,7 @@ std::string Device::to_string() const {
 }
 
 Device Device::parse(const std::string& text) {
+  RL_CHECK(!text.empty(), "Device string must not be empty");
   const size_t colon = text.find(':');
   const std::string head = text.substr(0, colon);
   Device device;

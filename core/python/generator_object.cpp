@@ -47,6 +47,7 @@ void dealloc(PyObject* o) {
 
 // Negative seeds count back from 2^64, as in PyTorch.
 uint64_t seed_from(PyObject* o) {
+  RL_CHECK(PyIndex_Check(o), "manual_seed expected a long, but got ", Py_TYPE(o)->tp_name);
   const Object number(checked(PyNumber_Index(o)));
   const unsigned long long positive = PyLong_AsUnsignedLongLong(number.get());
   if (!PyErr_Occurred()) return positive;
@@ -54,7 +55,7 @@ uint64_t seed_from(PyObject* o) {
   const long long negative = PyLong_AsLongLong(number.get());
   if (PyErr_Occurred()) {
     PyErr_Clear();
-    fail(ErrorType::Runtime, "Overflow when unpacking long long");
+    fail(ErrorType::Value, "Overflow when unpacking long long");
   }
   return static_cast<uint64_t>(negative);
 }
@@ -82,7 +83,7 @@ PyObject* set_state(PyObject* o, PyObject* state) {
   return guarded([&]() -> PyObject* {
     RL_CHECK_TYPE(is_tensor(state), "expected a torch.ByteTensor, but got ", Py_TYPE(state)->tp_name);
     const Tensor& t = unwrap(state);
-    RL_CHECK_TYPE(t.dtype() == Dtype::UInt8, "expected a torch.ByteTensor, but got a tensor of ", t.dtype());
+    RL_CHECK_TYPE(t.dtype() == Dtype::UInt8, "RNG state must be a torch.ByteTensor");
     const Tensor flat = as_contiguous(t);
     self_of(o).set_state({flat.data<uint8_t>(), static_cast<size_t>(flat.numel())});
     return Py_NewRef(o);
@@ -90,6 +91,14 @@ PyObject* set_state(PyObject* o, PyObject* state) {
 }
 PyObject* clone_state(PyObject* o, PyObject*) {
   return guarded([&] { return make(new Generator(self_of(o)), true); });
+}
+// Pickles as its state.
+PyObject* reduce(PyObject* o, PyObject*) {
+  return guarded([&] {
+    const Object module(checked(PyImport_ImportModule("rushlight.random")));
+    const Object state(checked(get_state(o, nullptr)));
+    return checked(Py_BuildValue("N(O)", checked(PyObject_GetAttrString(module.get(), "_generator")), state.get()));
+  });
 }
 PyObject* get_device(PyObject*, void*) { return wrap(Device{}); }
 
@@ -100,6 +109,7 @@ PyMethodDef methods[] = {
     {"get_state", get_state, METH_NOARGS, "The state as a uint8 tensor of 5056 bytes."},
     {"set_state", set_state, METH_O, "set_state(state): continues from a saved state."},
     {"clone_state", clone_state, METH_NOARGS, "A generator that continues from the same place."},
+    {"__reduce__", reduce, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef getset[] = {{"device", get_device, nullptr, "Where the numbers are made.", nullptr},
                         {nullptr, nullptr, nullptr, nullptr, nullptr}};

@@ -37,6 +37,12 @@ bool convert_operand(PyObject* o, const Param& p, Value& out, Arena& arena) {
 
 PyObject* call_method_override(const OpRecord& op, Mode mode, PyObject* const* args, Py_ssize_t count) {
   const std::string name = mode == Mode::InPlace ? str(op.name, "_") : std::string(op.name);
+  if (!is_tensor(args[0])) {  // a number or a stranger on the left: the function takes it
+    const Object ops(checked(PyImport_ImportModule("rushlight._C")));
+    const Object functions(checked(PyObject_GetAttrString(ops.get(), "ops")));
+    const Object function(checked(PyObject_GetAttrString(functions.get(), name.c_str())));
+    return call_override(function.get(), args, count, nullptr);
+  }
   PyObject* method = PyDict_GetItemString(tensor_type->tp_dict, name.c_str());
   RL_CHECK(method, "Tensor has no method ", name);
   return call_override(method, args, count, nullptr);
@@ -55,8 +61,11 @@ PyObject* binary(PyObject* a, PyObject* b) {
     Arena arena;
     Parsed parsed;
     if (!convert_operand(a, op->params[0], parsed.values[0], arena) ||
-        !convert_operand(b, op->params[1], parsed.values[1], arena))
+        !convert_operand(b, op->params[1], parsed.values[1], arena)) {
+      PyObject* const both[] = {a, b};
+      if (any_foreign_override(both, 2)) return call_method_override(*op, M, both, 2);
       Py_RETURN_NOTIMPLEMENTED;
+    }
     for (int i = 2; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
     if (M == Mode::InPlace && !is_tensor(a)) Py_RETURN_NOTIMPLEMENTED;
     return run_operator(*op, M, parsed);
@@ -73,6 +82,14 @@ PyObject* unary(PyObject* a) {
     parsed.values[0] = Value(unwrap(a));
     for (int i = 1; i < op->param_count; ++i) parsed.values[i] = op->params[i].default_value;
     return run_operator(*op, Mode::Functional, parsed);
+  });
+}
+
+PyObject* invert(PyObject* a) {
+  return guarded([&] {
+    RL_CHECK_TYPE(is_integral(unwrap(a).dtype(), true),
+                  "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
+    return checked(unary<&SlotOps::bitwise_not>(a));
   });
 }
 
@@ -187,7 +204,7 @@ void add_operator_slots(std::vector<PyType_Slot>& slots) {
       {Py_nb_negative, slot(unary<&S::neg>)},
       {Py_nb_positive, slot(positive)},
       {Py_nb_absolute, slot(unary<&S::abs>)},
-      {Py_nb_invert, slot(unary<&S::bitwise_not>)},
+      {Py_nb_invert, slot(invert)},
       {Py_nb_and, slot(binary<&S::bitwise_and>)},
       {Py_nb_inplace_and, slot(binary<&S::bitwise_and, kIn>)},
       {Py_nb_or, slot(binary<&S::bitwise_or>)},

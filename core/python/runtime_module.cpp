@@ -51,11 +51,19 @@ PyObject* set_legacy_constructor(PyObject*, PyObject* f) {
   Py_RETURN_NONE;
 }
 
+void check_dtypes(const char* function, const char* first, PyObject* a, const char* second, PyObject* b) {
+  for (int i = 0; i < 2; ++i) {
+    PyObject* given = i ? b : a;
+    RL_CHECK_TYPE(is_dtype(given), function, "(): argument '", i ? second : first, "' (position ", i + 1,
+                  ") must be torch.dtype, not ", Py_TYPE(given)->tp_name);
+  }
+}
+
 PyObject* promote_types_py(PyObject*, PyObject* args) {
   PyObject *a, *b;
   if (!PyArg_ParseTuple(args, "OO", &a, &b)) return nullptr;
   return guarded([&] {
-    RL_CHECK_TYPE(is_dtype(a) && is_dtype(b), "promote_types(): arguments must be torch.dtype");
+    check_dtypes("promote_types", "type1", a, "type2", b);
     return wrap(promote(unwrap_dtype(a), unwrap_dtype(b)));
   });
 }
@@ -63,7 +71,7 @@ PyObject* can_cast_py(PyObject*, PyObject* args) {
   PyObject *a, *b;
   if (!PyArg_ParseTuple(args, "OO", &a, &b)) return nullptr;
   return guarded([&] {
-    RL_CHECK_TYPE(is_dtype(a) && is_dtype(b), "can_cast(): arguments must be torch.dtype");
+    check_dtypes("can_cast", "from_", a, "to", b);
     return PyBool_FromLong(can_cast(unwrap_dtype(a), unwrap_dtype(b)));
   });
 }

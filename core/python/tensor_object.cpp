@@ -14,6 +14,7 @@
 #include "core/python/hooks.h"
 #include "core/python/node_object.h"
 #include "core/python/op_object.h"
+#include "core/python/overrides.h"
 #include "core/python/storage_object.h"
 #include "core/python/types.h"
 
@@ -238,7 +239,10 @@ int set_requires_grad_attr(PyObject* o, PyObject* value, void*) {
 }
 
 PyObject* get_data(PyObject* o, void*) {
-  return guarded([&] { return wrap(variable_data(unwrap(o))); });
+  return guarded([&] {
+    const Tensor data = variable_data(unwrap(o));
+    return any_override(&o, 1) ? wrap_as(Py_TYPE(o), data) : wrap(data);
+  });
 }
 
 int set_data(PyObject* o, PyObject* value, void*) {
@@ -302,7 +306,7 @@ PyObject* size(PyObject* o, PyObject* const* args, Py_ssize_t n, PyObject* names
     const Py_ssize_t given = n + (names ? PyTuple_GET_SIZE(names) : 0);
     if (given == 0 || args[0] == Py_None) return wrap_size(t.sizes());
     int64_t d = 0;
-    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d), "size(): argument 'dim' must be int, not ",
+    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d), "size(): argument 'dim' (position 1) must be int, not ",
                   Py_TYPE(args[0])->tp_name);
     return PyLong_FromLongLong(t.sizes()[static_cast<size_t>(wrap_dim(d, t.dim(), false))]);
   });
@@ -314,7 +318,7 @@ PyObject* stride(PyObject* o, PyObject* const* args, Py_ssize_t n, PyObject* nam
     const Py_ssize_t given = n + (names ? PyTuple_GET_SIZE(names) : 0);
     if (given == 0 || args[0] == Py_None) return wrap_ints(t.strides());
     int64_t d = 0;
-    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d), "stride(): argument 'dim' must be int, not ",
+    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d), "stride(): argument 'dim' (position 1) must be int, not ",
                   Py_TYPE(args[0])->tp_name);
     return PyLong_FromLongLong(t.strides()[static_cast<size_t>(wrap_dim(d, t.dim(), false))]);
   });
@@ -423,9 +427,10 @@ PyObject* as_subclass(PyObject* o, PyObject* args, PyObject* kwargs) {
   PyObject* type = nullptr;
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O", const_cast<char**>(names), &type)) return nullptr;
   return guarded([&] {
-    RL_CHECK_TYPE(PyType_Check(type), "as_subclass(): argument 'cls' must be type, not ", Py_TYPE(type)->tp_name);
+    RL_CHECK_TYPE(PyType_Check(type), "cls must be a type (got ", Py_TYPE(type)->tp_name, ")");
     RL_CHECK_TYPE(PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
-                  "cls must be a type that inherits from Tensor");
+                  "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make "
+                  "sure your class inherits from Tensor.");
     return wrap_as(reinterpret_cast<PyTypeObject*>(type), ops::alias(unwrap(o)));
   });
 }
@@ -470,7 +475,7 @@ PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr}};
 
-Py_hash_t tensor_hash(PyObject* o) { return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o) >> 4); }
+Py_hash_t tensor_hash(PyObject* o) { return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o)); }
 
 }  // namespace
 
@@ -495,6 +500,7 @@ void init_tensor_type(PyObject* module) {
   static PyType_Spec spec = {"rushlight.Tensor", sizeof(TensorObject), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   tensor_type = add_type(module, spec, "Tensor");
+  tensor_type->tp_name = "Tensor";  // as Python's own messages call it
   TensorImpl::release_python_object = release_python_object;
 }
 

@@ -30,10 +30,31 @@ PyObject* named_repr(PyObject* self) {
   return PyUnicode_FromFormat("torch.%s", n->name);
 }
 
-// Pickles and copies as the name of a global of the package.
-PyObject* named_reduce(PyObject* self, PyObject*) {
-  return PyUnicode_FromString(reinterpret_cast<Named*>(self)->name);
+PyObject* core_module;  // borrowed; it outlives everything here
+
+// _restored(name, *args): the core's global of this name, called if there are arguments. What pickles refer to,
+// since the classes say that they are torch's.
+PyObject* restored(PyObject*, PyObject* args) {
+  return guarded([&] {
+    RL_CHECK_TYPE(PyTuple_GET_SIZE(args) > 0, "_restored() expects a name");
+    const Object global(checked(PyObject_GetAttr(core_module, PyTuple_GET_ITEM(args, 0))));
+    if (PyTuple_GET_SIZE(args) == 1) return Py_NewRef(global.get());
+    const Object rest(checked(PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args))));
+    return checked(PyObject_CallObject(global.get(), rest.get()));
+  });
 }
+PyMethodDef module_methods[] = {{"_restored", restored, METH_VARARGS, "What pickles of dtypes and the like call."},
+                                {nullptr, nullptr, 0, nullptr}};
+
+PyObject* restored_function() { return checked(PyObject_GetAttrString(core_module, "_restored")); }
+
+PyObject* named_reduce(PyObject* self, PyObject*) {
+  return guarded([&] {
+    return checked(Py_BuildValue("N(s)", restored_function(), reinterpret_cast<Named*>(self)->name));
+  });
+}
+// One object a value: copies are the object itself.
+PyObject* named_copy(PyObject* self, PyObject*) { return Py_NewRef(self); }
 
 PyObject* make_named(PyTypeObject* type, const char* name, int value) {
   auto* n = PyObject_New(Named, type);
@@ -55,7 +76,13 @@ PyObject* dtype_itemsize(PyObject* self, void*) {
   return PyLong_FromSize_t(size_of(dtype_of_self(self)));
 }
 PyObject* dtype_to_real(PyObject* self, PyObject*) { return wrap(to_real(dtype_of_self(self))); }
-PyObject* dtype_to_complex(PyObject* self, PyObject*) { return wrap(to_complex(dtype_of_self(self))); }
+PyObject* dtype_to_complex(PyObject* self, PyObject*) {
+  return guarded([&] {
+    const Dtype d = dtype_of_self(self);
+    RL_CHECK(is_floating(d) || is_complex(d), "Unknown Complex ScalarType for ", d);
+    return wrap(to_complex(d));
+  });
+}
 PyObject* dtype_legacy(PyObject* self, void*) { return PyUnicode_FromString(legacy_name(dtype_of_self(self))); }
 
 PyGetSetDef dtype_getset[] = {
@@ -67,10 +94,14 @@ PyGetSetDef dtype_getset[] = {
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMethodDef dtype_methods[] = {
     {"__reduce__", named_reduce, METH_NOARGS, nullptr},
+    {"__copy__", named_copy, METH_NOARGS, nullptr},
+    {"__deepcopy__", named_copy, METH_O, nullptr},
     {"to_real", dtype_to_real, METH_NOARGS, "The real type of the same precision."},
     {"to_complex", dtype_to_complex, METH_NOARGS, "The complex type of the same precision."},
     {nullptr, nullptr, 0, nullptr}};
 PyMethodDef named_methods[] = {{"__reduce__", named_reduce, METH_NOARGS, nullptr},
+                               {"__copy__", named_copy, METH_NOARGS, nullptr},
+                               {"__deepcopy__", named_copy, METH_O, nullptr},
                                {nullptr, nullptr, 0, nullptr}};
 
 PyType_Slot dtype_slots[] = {{Py_tp_repr, reinterpret_cast<void*>(named_repr)},
@@ -92,20 +123,26 @@ PyType_Spec memory_format_spec = {"rushlight.memory_format", sizeof(Named), 0,
 // --- device
 Device device_of(PyObject* o) { return reinterpret_cast<DeviceObject*>(o)->device; }
 
+[[noreturn]] void fail_device_arguments(const char* given) {
+  fail(ErrorType::Type, "device() received an invalid combination of arguments - got (", given,
+       "), but expected one of:\n * (torch.device device)\n * (str type, int index = -1)\n");
+}
+
 PyObject* device_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"type", "index", nullptr};
   PyObject* type = nullptr;
   PyObject* index = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O", const_cast<char**>(names), &type, &index))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO", const_cast<char**>(names), &type, &index))
     return nullptr;
   return guarded([&]() -> PyObject* {
     Device d;
+    if (!type) fail_device_arguments("");
     if (!unwrap_device(type, d))
-      fail(ErrorType::Type, "device(): argument 'type' must be str, int or device, not ",
-           Py_TYPE(type)->tp_name);
+      fail_device_arguments(Py_TYPE(type)->tp_name);
     if (index && index != Py_None) {
       RL_CHECK(d.index < 0, "type (string) must not include an index because index was passed "
                "explicitly: ", d.to_string());
+      RL_CHECK_TYPE(PyIndex_Check(index), "device(): argument 'index' must be int, not ", Py_TYPE(index)->tp_name);
       const long n = PyLong_AsLong(index);
       if (n == -1 && PyErr_Occurred()) throw PythonError();
       RL_CHECK(n >= 0 && n < 128, "Device index must not be negative");
@@ -137,8 +174,10 @@ PyObject* device_get_index(PyObject* self, void*) {
 }
 PyObject* device_reduce(PyObject* self, PyObject*) {
   const Device d = device_of(self);
-  if (d.index < 0) return Py_BuildValue("O(s)", device_type, d.type_name());
-  return Py_BuildValue("O(si)", device_type, d.type_name(), d.index);
+  return guarded([&] {
+    if (d.index < 0) return checked(Py_BuildValue("N(ss)", restored_function(), "device", d.type_name()));
+    return checked(Py_BuildValue("N(ssi)", restored_function(), "device", d.type_name(), d.index));
+  });
 }
 PyGetSetDef device_getset[] = {{"type", device_get_type, nullptr, "'cpu', 'cuda' or 'meta'.", nullptr},
                                {"index", device_get_index, nullptr, "Ordinal, or None.", nullptr},
@@ -212,7 +251,7 @@ PyObject* size_numel(PyObject* self, PyObject*) {
 
 PyObject* size_concat(PyObject* a, PyObject* b) {
   if (!PyTuple_Check(a) || !PyTuple_Check(b)) {
-    PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not \"%s\") to torch.Size",
+    PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not %s) to torch.Size",
                  Py_TYPE(PyTuple_Check(a) ? b : a)->tp_name);
     return nullptr;
   }
@@ -230,7 +269,9 @@ PyObject* size_subscript(PyObject* self, PyObject* key) {
 }
 
 PyObject* size_reduce(PyObject* self, PyObject*) {
-  return Py_BuildValue("O(N)", size_type, PySequence_Tuple(self));
+  return guarded([&] {
+    return checked(Py_BuildValue("N(sN)", restored_function(), "Size", PySequence_Tuple(self)));
+  });
 }
 
 PyMethodDef size_methods[] = {{"numel", size_numel, METH_NOARGS, "Product of the sizes."},
@@ -247,14 +288,29 @@ PyType_Slot size_slots[] = {{Py_tp_new, reinterpret_cast<void*>(size_new)},
                             {0, nullptr}};
 PyType_Spec size_spec = {"rushlight.Size", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, size_slots};
 
+// Shown as PyTorch's class, in its repr and in Python's own messages.
+void call_it_torchs(PyTypeObject* type, const char* name) {
+  type->tp_name = name;
+  const Object home(PyUnicode_FromString("torch"));
+  PyDict_SetItemString(type->tp_dict, "__module__", home.get());
+  PyType_Modified(type);
+}
+
 }  // namespace
 
 void init_types(PyObject* module) {
+  core_module = module;
+  if (PyModule_AddFunctions(module, module_methods) < 0) throw PythonError();
   dtype_type = add_type(module, dtype_spec, "dtype");
   layout_type = add_type(module, layout_spec, "layout");
   memory_format_type = add_type(module, memory_format_spec, "memory_format");
   device_type = add_type(module, device_spec, "device");
   size_type = add_type(module, size_spec, "Size", reinterpret_cast<PyObject*>(&PyTuple_Type));
+  call_it_torchs(dtype_type, "torch.dtype");
+  call_it_torchs(layout_type, "torch.layout");
+  call_it_torchs(memory_format_type, "torch.memory_format");
+  call_it_torchs(device_type, "torch.device");
+  call_it_torchs(size_type, "torch.Size");
   for (int i = 0; i < kDtypeCount; ++i) {
     const DtypeInfo& d = kDtypeInfo[i];
     dtypes[i] = make_named(dtype_type, d.name, i);
@@ -311,10 +367,7 @@ bool unwrap_device(PyObject* o, Device& out) {
     return true;
   }
   if (PyLong_Check(o) && !PyBool_Check(o)) {
-    const long n = PyLong_AsLong(o);
-    RL_CHECK(n >= 0 && n < 128, "Device index must not be negative");
-    out = {DeviceType::Cuda, static_cast<int8_t>(n)};
-    return true;
+    fail(ErrorType::Runtime, "Cannot access accelerator device when none is available.");
   }
   return false;
 }
