@@ -310,7 +310,7 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     """Indices of non-zero elements: (count, ndim) int64, or one vector a dimension."""
     if as_tuple:
         return (
-            input.unsqueeze(0).nonzero().unbind(1)[1:]
+            _C.ops.nonzero(input.unsqueeze(0)).unbind(1)
             if input.dim() == 0
             else (_C.ops.nonzero(input).unbind(1))
         )

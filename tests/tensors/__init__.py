@@ -1,0 +1,1 @@
+"""Expressions on tensors, and what PyTorch makes of them."""
