@@ -3,7 +3,7 @@ set(RUSHLIGHT_WARNINGS -Wall -Wextra -Werror -Wno-unused-parameter
     -Wno-missing-field-initializers)
 # Kernels may contract to FMA and ignore errno, but NaN and infinity keep their meaning; integers wrap.
 set(RUSHLIGHT_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fwrapv
-    -ffunction-sections -fdata-sections)
+    -fopenmp-simd -ffunction-sections -fdata-sections)
 if(RUSHLIGHT_SANITIZE)
   # Checked code is several times as large: -O1, and no errors for warnings that its branches cause.
   list(TRANSFORM RUSHLIGHT_KERNEL_FLAGS REPLACE "^-O3$" "-O1")

@@ -46,7 +46,11 @@ op(
 for _NAME, _DOC, _EXPR in (
     ("isnan", "Whether an element is NaN.", "math::is_nan(x)"),
     ("isinf", "Whether an element is infinite.", "math::is_inf(x)"),
-    ("isfinite", "Whether an element is neither infinite nor NaN.", "math::is_finite(x)"),
+    (
+        "isfinite",
+        "Whether an element is neither infinite nor NaN.",
+        "math::is_finite(x)",
+    ),
     ("isreal", "Whether the imaginary part is 0.", "math::is_real(x)"),
 ):
     op(

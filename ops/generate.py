@@ -85,7 +85,9 @@ def signature(op: Op, extra_before: str = "", extra_after: str = "") -> str:
 
 
 def unpacked(op: Op, source: str = "c.args") -> list[str]:
-    return [TYPES[p.type][2].format(v=f"{source}[{i}]") for i, p in enumerate(op.params)]
+    return [
+        TYPES[p.type][2].format(v=f"{source}[{i}]") for i, p in enumerate(op.params)
+    ]
 
 
 def words(text: str) -> set[str]:
@@ -251,7 +253,8 @@ def rule_text(op: Op) -> str:
         fields.append(".precise_numbers = true")
     source = next(o for o in OPS if o.cpp_name == op.body) if op.kind == "loops" else op
     isas = ", ".join(
-        f"&loops_{'baseline' if source.plain else isa}::{source.cpp_name}" for isa in ISAS
+        f"&loops_{'baseline' if source.plain else isa}::{source.cpp_name}"
+        for isa in ISAS
     )
     fields.append(f".loops = {{{isas}}}")
     return "{" + ", ".join(fields) + "}"
@@ -270,7 +273,9 @@ def record(op: Op) -> str:
                 f"{str(p.keyword_only).lower()}, {str(p.default is not None).lower()}, "
                 f"{p.list_size}, {default_value(p)}}},"
             )
-        lines.append(f"constexpr Param {name}_params[] = {{\n" + "\n".join(rows) + "\n};")
+        lines.append(
+            f"constexpr Param {name}_params[] = {{\n" + "\n".join(rows) + "\n};"
+        )
     names_field = ""
     if op.named_results:
         joined = ", ".join(quoted(r) for r in op.results)
@@ -384,7 +389,8 @@ def declarations() -> str:
         "namespace rl::ops {",
     ]
     lines += [
-        f"extern const Op<{0 if o.returns_list else len(o.results)}> {o.cpp_name};" for o in OPS
+        f"extern const Op<{0 if o.returns_list else len(o.results)}> {o.cpp_name};"
+        for o in OPS
     ]
     lines += ["}  // namespace rl::ops", "namespace rl {"]
     spaces: dict[str, list[str]] = {k: [] for k in SPACES}
@@ -416,7 +422,9 @@ def declarations() -> str:
 def records_file(family: str) -> str:
     ops = [o for o in OPS if o.family == family]
     loops = []
-    named = [o.cpp_name if o.kind == "expr" else o.body for o in ops if o.kind in POINTWISE]
+    named = [
+        o.cpp_name if o.kind == "expr" else o.body for o in ops if o.kind in POINTWISE
+    ]
     externs = " ".join(f"extern const LoopSet {n};" for n in dict.fromkeys(named))
     if named:
         loops = [f"namespace loops_{isa} {{ {externs} }}" for isa in ISAS]
@@ -427,7 +435,9 @@ def records_file(family: str) -> str:
         *loops,
         "namespace ops {",
     ]
-    return "\n".join(head + [record(o) for o in ops] + ["}  // namespace ops\n}  // namespace rl\n"])
+    return "\n".join(
+        head + [record(o) for o in ops] + ["}  // namespace ops\n}  // namespace rl\n"]
+    )
 
 
 def registry_file() -> str:

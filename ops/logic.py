@@ -6,8 +6,16 @@ EVERYWHERE = "function method inplace out"
 
 for _NAME, _DOC, _EXPR in (
     ("and", "Whether both elements are nonzero.", "math::truth(x) & math::truth(y)"),
-    ("or", "Whether one of the elements is nonzero.", "math::truth(x) | math::truth(y)"),
-    ("xor", "Whether exactly one element is nonzero.", "math::truth(x) ^ math::truth(y)"),
+    (
+        "or",
+        "Whether one of the elements is nonzero.",
+        "math::truth(x) | math::truth(y)",
+    ),
+    (
+        "xor",
+        "Whether exactly one element is nonzero.",
+        "math::truth(x) ^ math::truth(y)",
+    ),
 ):
     op(
         f"logical_{_NAME}(Tensor self, Tensor other) -> Tensor",

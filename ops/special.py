@@ -117,7 +117,9 @@ op(
         "other": "grad * ops::div(self, other)",
     },
 )
-alias("special_xlogy(Tensor|Scalar self, Tensor|Scalar other) -> Tensor", "xlogy", "out")
+alias(
+    "special_xlogy(Tensor|Scalar self, Tensor|Scalar other) -> Tensor", "xlogy", "out"
+)
 op(
     "special_xlog1py(Tensor|Scalar self, Tensor|Scalar other) -> Tensor",
     "self * log1p(other), and 0 where self is 0.",
@@ -140,7 +142,9 @@ op(
     promote="float",
     plain=True,
     variants="out",
-    grad={"self": "grad * ops::where(ops::ge(self, 0), -(ops::log(self) + 1), -INFINITY)"},
+    grad={
+        "self": "grad * ops::where(ops::ge(self, 0), -(ops::log(self) + 1), -INFINITY)"
+    },
 )
 
 # --- the normal distribution
@@ -168,7 +172,9 @@ op(
     promote="float",
     plain=True,
     variants="out",
-    grad={"self": "grad / ops::special_erfcx(self * -M_SQRT1_2) * (M_2_SQRTPI * M_SQRT1_2)"},
+    grad={
+        "self": "grad / ops::special_erfcx(self * -M_SQRT1_2) * (M_2_SQRTPI * M_SQRT1_2)"
+    },
 )
 op(
     "special_ndtri(Tensor self) -> Tensor",
@@ -266,10 +272,22 @@ for _NAME, _DOC in (
     ("chebyshev_polynomial_u", "Chebyshev polynomial of the second kind"),
     ("chebyshev_polynomial_v", "Chebyshev polynomial of the third kind"),
     ("chebyshev_polynomial_w", "Chebyshev polynomial of the fourth kind"),
-    ("shifted_chebyshev_polynomial_t", "Chebyshev polynomial of the first kind at 2x - 1"),
-    ("shifted_chebyshev_polynomial_u", "Chebyshev polynomial of the second kind at 2x - 1"),
-    ("shifted_chebyshev_polynomial_v", "Chebyshev polynomial of the third kind at 2x - 1"),
-    ("shifted_chebyshev_polynomial_w", "Chebyshev polynomial of the fourth kind at 2x - 1"),
+    (
+        "shifted_chebyshev_polynomial_t",
+        "Chebyshev polynomial of the first kind at 2x - 1",
+    ),
+    (
+        "shifted_chebyshev_polynomial_u",
+        "Chebyshev polynomial of the second kind at 2x - 1",
+    ),
+    (
+        "shifted_chebyshev_polynomial_v",
+        "Chebyshev polynomial of the third kind at 2x - 1",
+    ),
+    (
+        "shifted_chebyshev_polynomial_w",
+        "Chebyshev polynomial of the fourth kind at 2x - 1",
+    ),
     ("hermite_polynomial_h", "Physicist's Hermite polynomial"),
     ("hermite_polynomial_he", "Probabilist's Hermite polynomial"),
     ("laguerre_polynomial_l", "Laguerre polynomial"),
@@ -306,4 +324,6 @@ alias("special_polygamma(int n, Tensor self) -> Tensor", "polygamma", "out")
 alias("special_multigammaln(Tensor self, int p) -> Tensor", "mvlgamma", "out")
 alias("special_gammainc(Tensor self, Tensor other) -> Tensor", "igamma", "out")
 alias("special_gammaincc(Tensor self, Tensor other) -> Tensor", "igammac", "out")
-alias("special_round(Tensor self, *, int decimals=0) -> Tensor", "round_decimals", "out")
+alias(
+    "special_round(Tensor self, *, int decimals=0) -> Tensor", "round_decimals", "out"
+)

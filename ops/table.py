@@ -278,7 +278,9 @@ def op(
     )
 
 
-def alias(schema: str, target: str, variants: str = "function method inplace out") -> None:
+def alias(
+    schema: str, target: str, variants: str = "function method inplace out"
+) -> None:
     """Declares another name of the operator whose C++ name is ``target``."""
     doc = f"Another name of {target}."
     op(schema, doc, choose=f"ops::{target}", variants=variants, depth=2)

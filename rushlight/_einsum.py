@@ -41,9 +41,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     labels, rank = _labels(terms, operands)
     output = _output_labels(labels, right, bool(arrow), rank)
     sizes = _sizes(labels, operands)
-    tensors = [
-        _diagonals(t, names) for t, names in zip(operands, labels, strict=True)
-    ]
+    tensors = [_diagonals(t, names) for t, names in zip(operands, labels, strict=True)]
     return _contract(tensors, output, sizes)
 
 
@@ -109,7 +107,11 @@ def _output_labels(
         for names in labels:
             for name in names:
                 counts[name] = counts.get(name, 0) + 1
-        once = [n for n in sorted(counts, key=_LETTERS.find) if counts[n] == 1 and n[0] != "."]
+        once = [
+            n
+            for n in sorted(counts, key=_LETTERS.find)
+            if counts[n] == 1 and n[0] != "."
+        ]
         return hidden + once
     before, dots, after = right.partition("...")
     output = [*before, *(hidden if dots else []), *after]

@@ -21,7 +21,7 @@ struct Task {
   int dependencies = 0;
   bool needed = true;
   bool captured = false;
-  TensorVec buffer;                          // gradients gathered so far, one a slot
+  TensorVec buffer;                                   // gradients gathered so far, one a slot
   std::vector<std::pair<uint32_t, size_t>> captures;  // slot -> place in the result
 };
 
@@ -84,8 +84,10 @@ Tensor fit(Tensor grad, const Edge& edge, const Node& from, size_t index) {
 }
 
 void accumulate(Tensor& into, Tensor&& grad) {
-  if (!into.defined()) into = std::move(grad);
-  else into = grad_ops.add(into, grad);
+  if (!into.defined())
+    into = std::move(grad);
+  else
+    into = grad_ops.add(into, grad);
 }
 
 void run_tensor_hooks(const HookList& hooks, Tensor& grad) {
@@ -227,7 +229,8 @@ class Pass {
     if (needed) capture();
     if (node->hooks_) {
       for (const auto* lists : {&node->hooks_->tensor, &node->hooks_->retain_grad})
-        for (size_t slot = 0; slot < lists->size(); ++slot) run_tensor_hooks((*lists)[slot], grads[slot]);
+        for (size_t slot = 0; slot < lists->size(); ++slot)
+          run_tensor_hooks((*lists)[slot], grads[slot]);
     }
     // Leaves keep their hooks in the tensor: they may come after the accumulator was made.
     if (node->is_accumulator()) run_leaf_hooks(*node, grads);

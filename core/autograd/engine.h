@@ -38,7 +38,8 @@ struct EngineCallbacks {
   std::shared_ptr<std::string> (*make_trace)() = nullptr;
 };
 extern EngineCallbacks engine_callbacks;
-// Runs `f` once when the backward pass of this thread ends (Variable._execution_engine.queue_callback).
+// Runs `f` once when the backward pass of this thread ends
+// (Variable._execution_engine.queue_callback).
 void queue_callback(std::function<void()> f);
 
 }  // namespace rl

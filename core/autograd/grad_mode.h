@@ -8,7 +8,7 @@ class Interceptor;
 struct ThreadState {
   bool grad_enabled = true;
   bool inference = false;
-  bool anomaly = false;         // record where each node was made
+  bool anomaly = false;  // record where each node was made
   bool anomaly_check_nan = true;
   Interceptor* interceptor = nullptr;
 };

@@ -56,7 +56,8 @@ std::string operation_name(const Node& node) {
   const std::string name = node.name();
   const size_t end = name.find_last_not_of("0123456789") + 1;
   constexpr std::string_view kSuffix = "Backward";
-  const bool has_suffix = end >= kSuffix.size() && std::string_view(name).substr(0, end).ends_with(kSuffix);
+  const bool has_suffix =
+      end >= kSuffix.size() && std::string_view(name).substr(0, end).ends_with(kSuffix);
   return has_suffix ? name.substr(0, end - kSuffix.size()) : name;
 }
 

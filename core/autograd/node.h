@@ -34,7 +34,8 @@ struct NodeHook {
   virtual bool alive() const { return true; }  // false once removed
 };
 using HookList = std::vector<std::shared_ptr<NodeHook>>;
-// Hooks may come and go while another thread runs backward: lists are changed and read under a lock.
+// Hooks may come and go while another thread runs backward: lists are changed and read under a
+// lock.
 void add_hook(HookList& list, std::shared_ptr<NodeHook> hook);
 HookList copy_hooks(const HookList& list);
 

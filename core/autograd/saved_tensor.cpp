@@ -64,7 +64,8 @@ SavedTensor::SavedTensor(const Tensor& t, bool is_output) : is_output_(is_output
     requires_grad_ = rl::requires_grad(t);
   }
   data_ = is_output ? detach(t) : t;
-  if (saved_tensor_hooks()) [[unlikely]] pack(saved_tensor_hooks(), t);
+  if (saved_tensor_hooks()) [[unlikely]]
+    pack(saved_tensor_hooks(), t);
 }
 
 SavedTensor::SavedTensor(SavedTensor&& o) noexcept { *this = std::move(o); }
@@ -99,8 +100,9 @@ void SavedTensor::pack(std::shared_ptr<SavedTensorHooks> hooks, const Tensor& t)
 }
 
 void SavedTensor::register_hooks(std::shared_ptr<SavedTensorHooks> hooks) {
-  RL_CHECK(!packed_, "Calling register_hooks on a saved tensor whose hooks have already been set. "
-                     "Hint: only one pair of hooks is allowed at a time.");
+  RL_CHECK(!packed_,
+           "Calling register_hooks on a saved tensor whose hooks have already been set. "
+           "Hint: only one pair of hooks is allowed at a time.");
   if (released_) fail_backward_twice();
   RL_CHECK(defined_, "Calling register_hooks on a saved tensor with value None is forbidden");
   pack(std::move(hooks), Tensor(data_));
@@ -117,13 +119,15 @@ void SavedTensor::reset() {
 
 void SavedTensor::check_version(const Tensor& t, Node* owner) const {
   const uint32_t now = t.version();
-  if (now == version_) [[likely]] return;
+  if (now == version_) [[likely]]
+    return;
   const Ptr<Node> made_by = is_output_ ? Ptr<Node>::share(owner) : grad_fn(t);
   fail(ErrorType::Runtime,
        "one of the variables needed for gradient computation has been modified by an inplace "
        "operation: [torch.",
        legacy_name(t.dtype()), "Tensor ", IntList(t.sizes()), "]",
-       made_by ? str(", which is output ", static_cast<int64_t>(output_nr_), " of ", operation_name(*made_by), ",")
+       made_by ? str(", which is output ", static_cast<int64_t>(output_nr_), " of ",
+                     operation_name(*made_by), ",")
                : std::string(),
        " is at version ", static_cast<int64_t>(now), "; expected version ",
        static_cast<int64_t>(version_), " instead. Hint: ",
@@ -150,9 +154,10 @@ Tensor SavedTensor::unpack(Node* owner) const {
   if (!packed) {
     check_version(data, owner);
     if (!is_output_) {
-      RL_CHECK(is_leaf_ || autograd_meta(data)->grad_fn,
-               "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_(). "
-               "This is not supported, please use out-of-place `.detach()` instead");
+      RL_CHECK(
+          is_leaf_ || autograd_meta(data)->grad_fn,
+          "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_(). "
+          "This is not supported, please use out-of-place `.detach()` instead");
       return data;
     }
   } else {

@@ -33,27 +33,31 @@ void check_rewritable(const AutogradMeta& meta, bool indirect) {
   if (meta.view_kind == ViewKind::Default) return;
   std::string subject;
   if (meta.grad_fn)
-    subject = str("Output ", static_cast<int64_t>(meta.output_nr), " of ", operation_name(*meta.grad_fn),
-                  " is a view and ");
+    subject = str("Output ", static_cast<int64_t>(meta.output_nr), " of ",
+                  operation_name(*meta.grad_fn), " is a view and ");
   else
-    subject = str("A view was created in ",
-                  meta.view_kind == ViewKind::Inference ? "inference mode" : "no_grad mode", " and ");
+    subject =
+        str("A view was created in ",
+            meta.view_kind == ViewKind::Inference ? "inference mode" : "no_grad mode", " and ");
   subject += indirect ? "its base or another view of its base has been modified inplace"
                       : "is being modified inplace";
   const char* reason = "";
   switch (meta.view_kind) {
     case ViewKind::MultiOutput:
-      reason = ". This view is the output of a function that returns multiple views. Such functions "
-               "do not allow the output views to be modified inplace. You should replace the inplace "
-               "operation by an out-of-place one.";
+      reason =
+          ". This view is the output of a function that returns multiple views. Such functions "
+          "do not allow the output views to be modified inplace. You should replace the inplace "
+          "operation by an out-of-place one.";
       break;
     case ViewKind::Custom:
-      reason = ". This view was created inside a custom Function (or because an input was returned "
-               "as-is), whose backward would be lost: clone the output of the custom Function first.";
+      reason =
+          ". This view was created inside a custom Function (or because an input was returned "
+          "as-is), whose backward would be lost: clone the output of the custom Function first.";
       break;
     default:
-      reason = " with grad mode enabled. It is unclear whether the write is to be recorded: put both "
-               "the view and the write inside the block, or both outside.";
+      reason =
+          " with grad mode enabled. It is unclear whether the write is to be recorded: put both "
+          "the view and the write inside the block, or both outside.";
       break;
   }
   fail(ErrorType::Runtime, subject, reason);
@@ -88,7 +92,8 @@ Ptr<Node> grad_fn(const Tensor& t) {
 
 void forget_accumulator(const Tensor& t, Node* node) {
   const std::lock_guard lock(accumulator_mutex);
-  if (AutogradMeta* meta = autograd_meta(t)) meta->accumulator.compare_exchange_strong(node, nullptr);
+  if (AutogradMeta* meta = autograd_meta(t))
+    meta->accumulator.compare_exchange_strong(node, nullptr);
 }
 
 Ptr<Node> grad_accumulator(const Tensor& t) {
@@ -165,8 +170,9 @@ void check_inplace(const Tensor& t, bool needs_grad) {
   if (!needs_grad || !meta) return;
   if (meta->base.defined()) {
     check_rewritable(*meta, false);
-    RL_CHECK(!(requires_grad(t) && is_leaf(meta->base)),
-             "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+    RL_CHECK(
+        !(requires_grad(t) && is_leaf(meta->base)),
+        "a view of a leaf Variable that requires grad is being used in an in-place operation.");
   }
   RL_CHECK(!(meta->requires_grad && !meta->grad_fn),
            "a leaf Variable that requires grad is being used in an in-place operation.");
@@ -231,7 +237,8 @@ void move_retain_hooks(AutogradMeta& meta, Node* from, uint32_t from_slot, Node&
   const HookList old = std::exchange(by_output[from_slot], {});
   for (const auto& hook : old) {
     const bool ours = static_cast<RetainGradHook&>(*hook).cell_ == meta.self_cell;
-    add_hook(ours ? hooks_of(to.hooks().retain_grad, to.slots.size() - 1) : by_output[from_slot], hook);
+    add_hook(ours ? hooks_of(to.hooks().retain_grad, to.slots.size() - 1) : by_output[from_slot],
+             hook);
   }
 }
 

@@ -6,10 +6,10 @@
 namespace rl {
 
 // Note [Versions]
-// Every in-place write adds one to the version counter that a tensor shares with its views. Saving a
-// tensor for backward notes the version; a different one at backward time is an error. A view also
-// notes the version at which its `grad_fn` was set: when the base was written since, the view's
-// history is remade from the base's on the next look.
+// Every in-place write adds one to the version counter that a tensor shares with its views. Saving
+// a tensor for backward notes the version; a different one at backward time is an error. A view
+// also notes the version at which its `grad_fn` was set: when the base was written since, the
+// view's history is remade from the base's on the next look.
 
 // How a differentiable view came to be; all but Default forbid writing through it.
 enum class ViewKind : uint8_t { Default, NoGrad, MultiOutput, Custom, Inference };
@@ -29,7 +29,7 @@ struct AutogradMeta final : TensorExtension {
   Ptr<Node> borrowed_accumulator;           // of the leaf whose unpacked copy this is
   std::shared_ptr<TensorImpl*> self_cell;   // lets hooks of grad_fn refer to the tensor weakly
   Tensor grad;
-  Tensor base;  // defined for differentiable views
+  Tensor base;                     // defined for differentiable views
   HookList hooks;                  // of a leaf
   HookList post_accumulate_hooks;  // of a leaf
 };

@@ -17,14 +17,14 @@
 namespace rl {
 namespace {
 
-constexpr size_t kSmallLimit = 64 * 1024;     // per-thread cache up to this size
+constexpr size_t kSmallLimit = 64 * 1024;      // per-thread cache up to this size
 constexpr size_t kThreadCacheBytes = 1 << 20;  // per class of one thread
 constexpr size_t kHugePage = 2 << 20;
 constexpr int kClasses = 16 + 4 * 38;
 
 int class_of(size_t bytes) {
   if (bytes <= 1024) return bytes <= 64 ? 0 : static_cast<int>((bytes + 63) / 64) - 1;
-  const int top = std::bit_width(bytes - 1) - 1;                      // 2^top < bytes
+  const int top = std::bit_width(bytes - 1) - 1;  // 2^top < bytes
   const int quarter = static_cast<int>(((bytes - 1) >> (top - 2)) & 3);
   return 16 + (top - 10) * 4 + quarter;
 }
@@ -139,8 +139,8 @@ ThreadCache* make_thread_cache() {
 }
 
 [[noreturn]] void out_of_memory(size_t bytes) {
-  fail(ErrorType::OutOfMemory, "[enforce fail] CPU allocator: not enough memory: you tried to allocate ",
-       bytes, " bytes.");
+  fail(ErrorType::OutOfMemory,
+       "[enforce fail] CPU allocator: not enough memory: you tried to allocate ", bytes, " bytes.");
 }
 
 void* allocate_small(int index) {

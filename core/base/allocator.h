@@ -16,8 +16,8 @@ void deallocate(void* block, size_t bytes) noexcept;
 struct AllocatorStats {
   int64_t allocated_bytes;  // in live blocks above 64 KiB
   int64_t peak_bytes;
-  int64_t cached_bytes;     // kept for reuse in the shared cache
-  int64_t system_calls;     // blocks asked of the system so far
+  int64_t cached_bytes;  // kept for reuse in the shared cache
+  int64_t system_calls;  // blocks asked of the system so far
 };
 AllocatorStats allocator_stats();
 void reset_peak_bytes();

@@ -7,9 +7,12 @@ namespace rl {
 
 const char* Device::type_name() const {
   switch (type) {
-    case DeviceType::Cuda: return "cuda";
-    case DeviceType::Meta: return "meta";
-    default: return "cpu";
+    case DeviceType::Cuda:
+      return "cuda";
+    case DeviceType::Meta:
+      return "meta";
+    default:
+      return "cpu";
   }
 }
 
@@ -22,12 +25,15 @@ Device Device::parse(const std::string& text) {
   const size_t colon = text.find(':');
   const std::string head = text.substr(0, colon);
   Device device;
-  if (head == "cpu") device.type = DeviceType::Cpu;
-  else if (head == "cuda") device.type = DeviceType::Cuda;
-  else if (head == "meta") device.type = DeviceType::Meta;
+  if (head == "cpu")
+    device.type = DeviceType::Cpu;
+  else if (head == "cuda")
+    device.type = DeviceType::Cuda;
+  else if (head == "meta")
+    device.type = DeviceType::Meta;
   else
-    fail(ErrorType::Runtime, "Expected one of cpu, cuda, meta device type at start of device string: ",
-         text);
+    fail(ErrorType::Runtime,
+         "Expected one of cpu, cuda, meta device type at start of device string: ", text);
   if (colon != std::string::npos) {
     const std::string digits = text.substr(colon + 1);
     const bool valid = !digits.empty() && digits.size() <= 3 &&

@@ -51,7 +51,7 @@ class Dims {
 
   void assign(IntList v) {
     reserve(v.size());
-    std::memmove(data_, v.data(), v.size() * sizeof(int64_t));
+    if (!v.empty()) std::memmove(data_, v.data(), v.size() * sizeof(int64_t));
     size_ = static_cast<uint32_t>(v.size());
   }
   void resize(size_t n, int64_t value = 0) {
@@ -106,7 +106,9 @@ class Dims {
   int64_t inline_[kInline] = {};
 };
 
-inline bool equal(IntList a, IntList b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+inline bool equal(IntList a, IntList b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
 
 inline int64_t product(IntList v) {
   int64_t n = 1;

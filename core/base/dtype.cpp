@@ -8,12 +8,18 @@
 namespace rl {
 
 const DtypeInfo kDtypeInfo[kDtypeCount] = {
-    {"bool", nullptr, "Bool", 1},           {"uint8", nullptr, "Byte", 1},
-    {"int8", nullptr, "Char", 1},           {"int16", "short", "Short", 2},
-    {"int32", "int", "Int", 4},             {"int64", "long", "Long", 8},
-    {"float16", "half", "Half", 2},         {"bfloat16", nullptr, "BFloat16", 2},
-    {"float32", "float", "Float", 4},       {"float64", "double", "Double", 8},
-    {"complex64", "cfloat", "ComplexFloat", 8}, {"complex128", "cdouble", "ComplexDouble", 16},
+    {"bool", nullptr, "Bool", 1},
+    {"uint8", nullptr, "Byte", 1},
+    {"int8", nullptr, "Char", 1},
+    {"int16", "short", "Short", 2},
+    {"int32", "int", "Int", 4},
+    {"int64", "long", "Long", 8},
+    {"float16", "half", "Half", 2},
+    {"bfloat16", nullptr, "BFloat16", 2},
+    {"float32", "float", "Float", 4},
+    {"float64", "double", "Double", 8},
+    {"complex64", "cfloat", "ComplexFloat", 8},
+    {"complex128", "cdouble", "ComplexDouble", 16},
 };
 
 Dtype to_real(Dtype d) {

@@ -65,9 +65,9 @@ void set_default_dtype(Dtype d);
 
 template <class T>
 struct DtypeOf;
-#define RL_DTYPE_OF(Type, D)               \
-  template <>                              \
-  struct DtypeOf<Type> {                   \
+#define RL_DTYPE_OF(Type, D)                 \
+  template <>                                \
+  struct DtypeOf<Type> {                     \
     static constexpr Dtype value = Dtype::D; \
   };
 RL_DTYPE_OF(bool, Bool)

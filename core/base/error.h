@@ -66,10 +66,10 @@ template <class... Parts>
 }  // namespace rl
 
 // The text is built only when the condition fails.
-#define RL_CHECK_AS(type, condition, ...)                                      \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]]                                             \
-      ::rl::fail(::rl::ErrorType::type, __VA_ARGS__);                          \
+#define RL_CHECK_AS(type, condition, ...)             \
+  do {                                                \
+    if (!(condition)) [[unlikely]]                    \
+      ::rl::fail(::rl::ErrorType::type, __VA_ARGS__); \
   } while (0)
 #define RL_CHECK(condition, ...) RL_CHECK_AS(Runtime, condition, __VA_ARGS__)
 #define RL_CHECK_VALUE(condition, ...) RL_CHECK_AS(Value, condition, __VA_ARGS__)

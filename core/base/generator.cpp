@@ -79,8 +79,7 @@ Generator::State Generator::state() const {
   s.left = engine_.left() + 1;
   s.seeded = 1;
   s.next = static_cast<uint64_t>(engine_.next());
-  for (int k = 0; k < Mt19937::kWords; ++k)
-    s.words[k] = engine_.words()[k];
+  for (int k = 0; k < Mt19937::kWords; ++k) s.words[k] = engine_.words()[k];
   s.normal_y = next_normal_.value_or(0.0);
   s.normal_valid = next_normal_.has_value();
   s.float_normal = next_float_normal_.value_or(0.0f);
@@ -100,8 +99,7 @@ void Generator::set_state(std::span<const uint8_t> bytes) {
                s.next + static_cast<uint64_t>(s.left) <= kWords + 1,
            "Invalid mt19937 state");
   Mt19937::Words words;
-  for (size_t k = 0; k < kWords; ++k)
-    words[k] = static_cast<uint32_t>(s.words[k]);
+  for (size_t k = 0; k < kWords; ++k) words[k] = static_cast<uint32_t>(s.words[k]);
   const std::lock_guard lock(mutex_);
   engine_.restore(s.seed, words, s.left - 1, static_cast<int>(s.next));
   next_normal_ = s.normal_valid ? std::optional(s.normal_y) : std::nullopt;

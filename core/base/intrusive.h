@@ -58,13 +58,12 @@ class Ptr {
   }
   Ptr(Ptr&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
   template <class U>
-    requires std::is_convertible_v<U*, T*>
-  Ptr(const Ptr<U>& o) : p_(o.get()) {
+  requires std::is_convertible_v<U*, T*> Ptr(const Ptr<U>& o) : p_(o.get()) {
     if (p_) p_->retain();
   }
   template <class U>
-    requires std::is_convertible_v<U*, T*>
-  Ptr(Ptr<U>&& o) noexcept : p_(o.detach()) {}
+  requires std::is_convertible_v<U*, T*> Ptr(Ptr<U>&& o)
+  noexcept : p_(o.detach()) {}
   Ptr& operator=(Ptr o) noexcept {
     std::swap(p_, o.p_);
     return *this;

@@ -20,28 +20,19 @@ RL_INLINE uint32_t mix(uint32_t high, uint32_t low, uint32_t far) {
 // No loop reads a word written less than 227 steps before, so each can run in whole vectors.
 RL_INLINE void twist_loops(uint32_t* s) {
   constexpr int kFirst = kWords - kShift;
-  for (int k = 0; k < kFirst; ++k)
-    s[k] = mix(s[k], s[k + 1], s[k + kShift]);
-  for (int k = kFirst; k < kWords - 1; ++k)
-    s[k] = mix(s[k], s[k + 1], s[k - kFirst]);
+  for (int k = 0; k < kFirst; ++k) s[k] = mix(s[k], s[k + 1], s[k + kShift]);
+  for (int k = kFirst; k < kWords - 1; ++k) s[k] = mix(s[k], s[k + 1], s[k - kFirst]);
   s[kWords - 1] = mix(s[kWords - 1], s[0], s[kShift - 1]);
 }
 
 RL_INLINE void temper_loop(const uint32_t* __restrict in, uint32_t* __restrict out, int64_t n) {
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = Mt19937::temper(in[i]);
+  for (int64_t i = 0; i < n; ++i) out[i] = Mt19937::temper(in[i]);
 }
 
-void twist_baseline(uint32_t* s) {
-  twist_loops(s);
-}
-void temper_baseline(const uint32_t* in, uint32_t* out, int64_t n) {
-  temper_loop(in, out, n);
-}
+void twist_baseline(uint32_t* s) { twist_loops(s); }
+void temper_baseline(const uint32_t* in, uint32_t* out, int64_t n) { temper_loop(in, out, n); }
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] void twist_avx2(uint32_t* s) {
-  twist_loops(s);
-}
+[[gnu::target("avx2")]] void twist_avx2(uint32_t* s) { twist_loops(s); }
 [[gnu::target("avx2")]] void temper_avx2(const uint32_t* in, uint32_t* out, int64_t n) {
   temper_loop(in, out, n);
 }

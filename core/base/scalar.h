@@ -34,20 +34,29 @@ class Scalar {
   // As an element of type T, by C++ conversion; the caller has checked the category.
   template <class T>
   T to() const {
-    if constexpr (is_complex_type<T>) return static_cast<T>(to_complex());
-    else if constexpr (std::is_same_v<T, bool>) return to_bool();
-    else if constexpr (is_reduced_type<T>) return T(static_cast<float>(to_double()));
-    else if constexpr (std::is_floating_point_v<T>) return static_cast<T>(to_double());
-    else return static_cast<T>(to_int());
+    if constexpr (is_complex_type<T>)
+      return static_cast<T>(to_complex());
+    else if constexpr (std::is_same_v<T, bool>)
+      return to_bool();
+    else if constexpr (is_reduced_type<T>)
+      return T(static_cast<float>(to_double()));
+    else if constexpr (std::is_floating_point_v<T>)
+      return static_cast<T>(to_double());
+    else
+      return static_cast<T>(to_int());
   }
 
   // The dtype of a 0-d tensor made from this number.
   Dtype dtype() const {
     switch (kind_) {
-      case Kind::Bool: return Dtype::Bool;
-      case Kind::Int: return Dtype::Int64;
-      case Kind::Complex: return rl::to_complex(default_dtype());
-      default: return default_dtype();
+      case Kind::Bool:
+        return Dtype::Bool;
+      case Kind::Int:
+        return Dtype::Int64;
+      case Kind::Complex:
+        return rl::to_complex(default_dtype());
+      default:
+        return default_dtype();
     }
   }
 

@@ -72,7 +72,8 @@ void ThreadPool::grow(int workers) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    while (static_cast<int>(cursors_.size()) <= workers) cursors_.push_back(std::make_unique<Cursor>());
+    while (static_cast<int>(cursors_.size()) <= workers)
+      cursors_.push_back(std::make_unique<Cursor>());
     while (static_cast<int>(mailboxes_.size()) < workers) {
       const int rank = static_cast<int>(mailboxes_.size()) + 1;
       auto mailbox = std::make_unique<Mailbox>();

@@ -83,9 +83,8 @@ void parallel_run(int64_t begin, int64_t end, int64_t grain, void (*body)(void*,
   // Whole multiples of 64 elements, so that no cache line is shared between threads.
   if (piece >= 64) piece = (piece + 63) / 64 * 64;
   const int64_t pieces = (total + piece - 1) / piece;
-  const ThreadPool::Job job{body,  context, begin,
-                            end,   piece,   pieces,
-                            static_cast<int>(std::min(threads, pieces))};
+  const ThreadPool::Job job{
+      body, context, begin, end, piece, pieces, static_cast<int>(std::min(threads, pieces))};
   if (pieces <= 1 || !ThreadPool::instance().run(job)) body(context, begin, end);
 }
 

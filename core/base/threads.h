@@ -17,9 +17,9 @@ void parallel_run(int64_t begin, int64_t end, int64_t grain, void (*body)(void*,
                   void* context);
 }
 
-// Calls f(first, last) on disjoint pieces of [begin, end), each at least `grain` long where there is
-// more than one. Runs inline when small or already inside a parallel region. Exceptions thrown by f
-// reach the caller.
+// Calls f(first, last) on disjoint pieces of [begin, end), each at least `grain` long where there
+// is more than one. Runs inline when small or already inside a parallel region. Exceptions thrown
+// by f reach the caller.
 template <class F>
 void parallel_for(int64_t begin, int64_t end, int64_t grain, const F& f) {
   if (end <= begin) return;

@@ -43,9 +43,7 @@ void push_interceptor(Interceptor& interceptor) {
   interceptor.outer = thread_state().interceptor;
   thread_state().interceptor = &interceptor;
 }
-void pop_interceptor(Interceptor& interceptor) {
-  thread_state().interceptor = interceptor.outer;
-}
+void pop_interceptor(Interceptor& interceptor) { thread_state().interceptor = interceptor.outer; }
 
 namespace {
 
@@ -54,10 +52,9 @@ void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode
   if (target.is_same(value)) return;
   RL_CHECK(can_cast(value.dtype(), target.dtype()),
            mode == Mode::Out ? "Expected out tensor to have dtype " : "result type ",
-           mode == Mode::Out ? str(name_of(value.dtype()), ", but got ", name_of(target.dtype()),
-                                   " instead")
-                             : str(value.dtype(), " can't be cast to the desired output type ",
-                                   target.dtype()));
+           mode == Mode::Out
+               ? str(name_of(value.dtype()), ", but got ", name_of(target.dtype()), " instead")
+               : str(value.dtype(), " can't be cast to the desired output type ", target.dtype()));
   if (!(target.sizes() == value.sizes())) {
     RL_CHECK(mode == Mode::Out, op.name, "_(): output with shape ", IntList(target.sizes()),
              " doesn't match the broadcast shape ", IntList(value.sizes()));
@@ -112,8 +109,10 @@ void run_composite(Call& call) {
   Call inner{call.op, args, Mode::Functional, {}, {}};
   call.op.run(inner);
   for (int i = 0; i < count; ++i) {
-    if (call.mode == Mode::Out) deliver(call.op, targets[i], inner.results[i], Mode::Out);
-    else ops::copy_.inplace(targets[i], inner.results[i]);
+    if (call.mode == Mode::Out)
+      deliver(call.op, targets[i], inner.results[i], Mode::Out);
+    else
+      ops::copy_.inplace(targets[i], inner.results[i]);
     call.results[i] = std::move(targets[i]);
   }
 }
@@ -126,10 +125,10 @@ void finish_view(Call& call) {
     if (call.results[0]) call.results[0].impl()->inference = true;
     return;
   }
-  const ViewKind kind = state.inference                   ? ViewKind::Inference
-                        : !state.grad_enabled             ? ViewKind::NoGrad
-                        : call.op.flags & kMultiView      ? ViewKind::MultiOutput
-                                                          : ViewKind::Default;
+  const ViewKind kind = state.inference              ? ViewKind::Inference
+                        : !state.grad_enabled        ? ViewKind::NoGrad
+                        : call.op.flags & kMultiView ? ViewKind::MultiOutput
+                                                     : ViewKind::Default;
   const auto mark = [&](const Tensor& t) {
     if (t.storage() == base.storage() && !t.is_same(base)) set_view(t, base, kind);
   };
@@ -145,13 +144,14 @@ void mark_inference(Call& call) {
   for (Tensor& t : call.list) t.impl()->inference = true;
 }
 
-// transpose_ and the like: the tensor itself takes the view's geometry. Its history is its own: those who
-// share its storage, a base included, did not change.
+// transpose_ and the like: the tensor itself takes the view's geometry. Its history is its own:
+// those who share its storage, a base included, did not change.
 void run_inplace_view(Call& call, bool needs_grad) {
   const OpRecord& op = call.op;
   const Tensor self = call.args[0].tensor();
   const ThreadState& state = thread_state();
-  if (autograd_meta(self) || self.impl()->inference) check_inplace(self, state.grad_enabled && needs_grad);
+  if (autograd_meta(self) || self.impl()->inference)
+    check_inplace(self, state.grad_enabled && needs_grad);
   Ptr<OpNode> node;
   if (needs_grad && op.vjp) node = begin_record(call);
   Call inner{op, call.args, Mode::Functional, {}, {}};
@@ -175,7 +175,8 @@ void invoke_direct(Call& call) {
   const ThreadState& state = thread_state();
   const bool needs_grad = state.grad_enabled && !state.inference && any_requires_grad(call);
   Ptr<OpNode> node;
-  if (call.mode == Mode::InPlace && op.kind == OpKind::View) return run_inplace_view(call, needs_grad);
+  if (call.mode == Mode::InPlace && op.kind == OpKind::View)
+    return run_inplace_view(call, needs_grad);
   if (call.mode == Mode::InPlace || op.kind == OpKind::Mutate) {
     const Tensor& self = call.args[0].tensor();
     const bool differentiable = !(op.flags & kNotDifferentiable);
@@ -189,9 +190,10 @@ void invoke_direct(Call& call) {
     return;
   }
   if (call.mode == Mode::Out) {
-    RL_CHECK(!needs_grad || op.flags & (kNotDifferentiable | kBoolResult), op.name,
-             "(): functions with out=... arguments don't support automatic differentiation, but one "
-             "of the arguments requires grad.");
+    RL_CHECK(
+        !needs_grad || op.flags & (kNotDifferentiable | kBoolResult), op.name,
+        "(): functions with out=... arguments don't support automatic differentiation, but one "
+        "of the arguments requires grad.");
     for (int i = 0; i < op.result_count; ++i)
       RL_CHECK(!call.results[i] || !state.grad_enabled || !requires_grad(call.results[i]), op.name,
                "(): functions with out=... arguments don't support automatic differentiation, but "
@@ -203,8 +205,10 @@ void invoke_direct(Call& call) {
   }
   if (needs_grad && op.vjp && !(op.flags & kBoolResult)) node = begin_record(call);
   compute(call);
-  if (op.kind == OpKind::View) finish_view(call);
-  else if (state.inference) mark_inference(call);
+  if (op.kind == OpKind::View)
+    finish_view(call);
+  else if (state.inference)
+    mark_inference(call);
   if (node) finish_record(call, node);
 }
 

@@ -20,7 +20,8 @@ void save_argument(SavedValue& to, const Value& from, bool data, bool sizes, boo
   switch (from.tag()) {
     case Tag::Tensor:
       // The clone has a history: the derivative's derivative reaches what was there before.
-      if (data) to.tensor = SavedTensor(clone ? grad_ops.clone(from.tensor()) : from.tensor(), false);
+      if (data)
+        to.tensor = SavedTensor(clone ? grad_ops.clone(from.tensor()) : from.tensor(), false);
       if (sizes) extra().metas.push_back(meta_of(from.tensor()));
       break;
     case Tag::TensorList:
@@ -50,7 +51,9 @@ void save_argument(SavedValue& to, const Value& from, bool data, bool sizes, boo
       extra().scalars.push_back(from.scalar());
       to.value = Value(to.extra->scalars[0]);
       break;
-    default: to.value = from; break;
+    default:
+      to.value = from;
+      break;
   }
   if (sizes && from.is_none()) extra().metas.emplace_back();
 }
@@ -113,11 +116,14 @@ void finish_record(Call& call, const Ptr<OpNode>& node) {
   } else {
     for (uint32_t k = 0; k < op.result_count; ++k) {
       const Tensor& t = call.results[k];
-      const bool tracked = t.defined() && (op.differentiable_results >> k & 1) &&
-                           is_differentiable(t.dtype());
-      if (tracked) set_history(t, node);
-      else if (t.defined()) node->add_slot(t);
-      else node->slots.emplace_back();
+      const bool tracked =
+          t.defined() && (op.differentiable_results >> k & 1) && is_differentiable(t.dtype());
+      if (tracked)
+        set_history(t, node);
+      else if (t.defined())
+        node->add_slot(t);
+      else
+        node->slots.emplace_back();
     }
   }
   if (node->saves.results) {
@@ -127,8 +133,8 @@ void finish_record(Call& call, const Ptr<OpNode>& node) {
   }
 }
 
-// "A/B/C" names A for tensor operands, B and C with a number as a later or the first one. A view's "A/B" names
-// B in place.
+// "A/B/C" names A for tensor operands, B and C with a number as a later or the first one. A view's
+// "A/B" names B in place.
 std::string OpNode::name() const {
   std::string_view all = op.node_name;
   size_t which = inplace_view ? 1 : 0;
@@ -184,13 +190,7 @@ bool Vjp::needs(uint32_t param) const {
   return false;
 }
 
-bool Vjp::needs_element(uint32_t param, uint32_t element) const {
-  return static_cast<bool>(node.edges[node.edge_begin[param] + element]);
-}
-
-Tensor Vjp::tensor(uint32_t param) const {
-  return node.args[param].tensor.unpack(&node);
-}
+Tensor Vjp::tensor(uint32_t param) const { return node.args[param].tensor.unpack(&node); }
 
 Operand Vjp::operand(uint32_t param) const {
   const Value& number = node.args[param].value;

@@ -43,7 +43,7 @@ class OpNode final : public Node {
   }
 
   const OpRecord& op;
-  Node* outer = nullptr;  // the node this one runs inside of (a write through a view)
+  Node* outer = nullptr;                // the node this one runs inside of (a write through a view)
   SmallVector<SavedValue, 3> args;      // one a parameter
   SmallVector<SavedTensor, 1> results;  // as many as there are, or none
   bool inplace_view = false;            // recorded by transpose_ and the like
@@ -64,7 +64,6 @@ struct Vjp {
   Tensor zeros() const;
   bool has_grad(uint32_t k) const { return k < grads.size() && grads[k].defined(); }
   bool needs(uint32_t param) const;
-  bool needs_element(uint32_t param, uint32_t element) const;
   Tensor tensor(uint32_t param) const;
   Operand operand(uint32_t param) const;
   TensorVec tensors(uint32_t param) const;
@@ -75,8 +74,7 @@ struct Vjp {
   Dtype dtype(uint32_t param) const { return metas(param).at(0).dtype; }
   void set(uint32_t param, Tensor grad) { out[node.edge_begin[param]] = std::move(grad); }
   void set(uint32_t param, TensorVec&& list) {
-    for (uint32_t i = 0; i < list.size(); ++i)
-      out[node.edge_begin[param] + i] = std::move(list[i]);
+    for (uint32_t i = 0; i < list.size(); ++i) out[node.edge_begin[param] + i] = std::move(list[i]);
   }
   void set_element(uint32_t param, uint32_t element, Tensor grad) {
     out[node.edge_begin[param] + element] = std::move(grad);

@@ -14,8 +14,10 @@ class Operand {
   Operand(int64_t v) : scalar_(v) {}
   Operand(double v) : scalar_(v) {}
   explicit Operand(const Value& v) {
-    if (v.is_tensor()) tensor_ = v.tensor();
-    else scalar_ = v.scalar();
+    if (v.is_tensor())
+      tensor_ = v.tensor();
+    else
+      scalar_ = v.scalar();
   }
 
   bool is_tensor() const { return tensor_.defined(); }

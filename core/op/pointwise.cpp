@@ -26,12 +26,12 @@ Dtype ResultType::get() const {
   Dtype out = Dtype::Bool;
   for (int rank = 0; rank < 3; ++rank) {
     if (!seen_[rank]) continue;
-    if (!any) out = by_rank_[rank];
+    if (!any)
+      out = by_rank_[rank];
     else if (category(by_rank_[rank]) > category(out)) {
       // Precision of a real float survives meeting a complex number.
-      out = is_complex(by_rank_[rank]) && is_floating(out)
-                ? rl::to_complex(out)
-                : promote(out, by_rank_[rank]);
+      out = is_complex(by_rank_[rank]) && is_floating(out) ? rl::to_complex(out)
+                                                           : promote(out, by_rank_[rank]);
     }
     any = true;
   }
@@ -41,14 +41,14 @@ Dtype ResultType::get() const {
 namespace {
 
 struct Input {
-  Tensor tensor;               // undefined for a number
+  Tensor tensor;  // undefined for a number
   std::byte* data = nullptr;
   alignas(16) std::byte number[16];
   bool is_number = false;
 };
 
-// Dense strides whose order is that of the first of `tensors`, broadcast to `sizes`, which tells two
-// dimensions apart.
+// Dense strides whose order is that of the first of `tensors`, broadcast to `sizes`, which tells
+// two dimensions apart.
 Dims merged_strides(IntList sizes, std::span<const Tensor* const> tensors) {
   const auto step = [&](const Tensor& t, size_t d) -> int64_t {
     const size_t lead = sizes.size() - t.sizes().size();
@@ -87,10 +87,14 @@ Dims merged_strides(IntList sizes, std::span<const Tensor* const> tensors) {
 
 Dtype result_dtype(const PointwiseRule& rule, Dtype compute) {
   switch (rule.result) {
-    case ResultDtype::Bool: return Dtype::Bool;
-    case ResultDtype::Real: return to_real(compute);
-    case ResultDtype::Complex: return to_complex(compute);
-    default: return compute;
+    case ResultDtype::Bool:
+      return Dtype::Bool;
+    case ResultDtype::Real:
+      return to_real(compute);
+    case ResultDtype::Complex:
+      return to_complex(compute);
+    default:
+      return compute;
   }
 }
 
@@ -108,8 +112,10 @@ Dtype compute_dtype(const PointwiseRule& rule, const Value* args) {
     ResultType type;
     for (int k = first; k < rule.input_count; ++k) {
       const Value& v = args[rule.inputs[k]];
-      if (v.is_tensor()) type.add(v.tensor());
-      else if (v.is_number()) type.add(v.scalar());
+      if (v.is_tensor())
+        type.add(v.tensor());
+      else if (v.is_number())
+        type.add(v.scalar());
     }
     if (rule.scalars_promote)
       for (int k = 0; k < rule.scalar_count; ++k)
@@ -121,7 +127,8 @@ Dtype compute_dtype(const PointwiseRule& rule, const Value* args) {
   return d;
 }
 
-void load_context(LoopContext& context, const PointwiseRule& rule, const Value* args, Dtype compute) {
+void load_context(LoopContext& context, const PointwiseRule& rule, const Value* args,
+                  Dtype compute) {
   const bool integral = is_integral(compute, true);
   for (int k = 0; k < rule.scalar_count; ++k) {
     const Value& v = args[rule.scalars[k]];
@@ -132,19 +139,23 @@ void load_context(LoopContext& context, const PointwiseRule& rule, const Value* 
       continue;
     }
     context.imag[k] = 0;
-    if (integral) context.real[k].i = v.to_int();
-    else context.real[k].d = v.to_double();
+    if (integral)
+      context.real[k].i = v.to_int();
+    else
+      context.real[k].d = v.to_double();
   }
 }
 
 // A number operand as the loop reads it: 16-bit floats as float.
 void load_number(const Scalar& s, Dtype dtype, bool precise, std::byte* to) {
   switch (dtype) {
-    case Dtype::Float32: *reinterpret_cast<float*>(to) = s.to<float>(); return;
+    case Dtype::Float32:
+      *reinterpret_cast<float*>(to) = s.to<float>();
+      return;
     case Dtype::Float16:
     case Dtype::BFloat16: {
       const float value = s.to<float>();
-      *reinterpret_cast<float*>(to) = precise                    ? value
+      *reinterpret_cast<float*>(to) = precise                   ? value
                                       : dtype == Dtype::Float16 ? float{Half(value)}
                                                                 : float{BFloat16(value)};
       return;
@@ -175,8 +186,8 @@ void run_pointwise(Call& call) {
     const Dtype wanted = rule.mask_first && k == 0 ? Dtype::Bool : compute;
     Input& in = inputs[k];
     if (!v.is_tensor()) {
-      RL_CHECK_TYPE(v.is_number(), call.op.name, "(): argument '", call.op.params[rule.inputs[k]].name,
-                    "' must be Tensor or Number, not None");
+      RL_CHECK_TYPE(v.is_number(), call.op.name, "(): argument '",
+                    call.op.params[rule.inputs[k]].name, "' must be Tensor or Number, not None");
       load_number(v.scalar(), wanted, rule.precise_numbers, in.number);
       if (is_reduced(wanted)) context.float_numbers |= 1u << k;
       in.data = in.number;
@@ -192,8 +203,10 @@ void run_pointwise(Call& call) {
       if (!t.is_meta()) copy_into(in.tensor, t);
     }
     in.data = in.tensor.is_meta() ? nullptr : in.tensor.raw();
-    if (!model) model = &in.tensor;
-    else same_shape = same_shape && in.tensor.sizes() == model->sizes();
+    if (!model)
+      model = &in.tensor;
+    else
+      same_shape = same_shape && in.tensor.sizes() == model->sizes();
     all_contiguous = all_contiguous && in.tensor.is_contiguous();
   }
   Dims broadcast;
@@ -272,11 +285,15 @@ void run_pointwise(Call& call) {
       }
     } else {
       Iterator it(shape);
-      it.add(result.raw(), result.sizes(), result.strides(), static_cast<int64_t>(result.item_size()));
+      it.add(result.raw(), result.sizes(), result.strides(),
+             static_cast<int64_t>(result.item_size()));
       for (int k = 0; k < rule.input_count; ++k) {
         const Input& in = inputs[k];
-        if (in.is_number) it.add(in.data, {}, {}, step);
-        else it.add(in.data, in.tensor.sizes(), in.tensor.strides(), static_cast<int64_t>(in.tensor.item_size()));
+        if (in.is_number)
+          it.add(in.data, {}, {}, step);
+        else
+          it.add(in.data, in.tensor.sizes(), in.tensor.strides(),
+                 static_cast<int64_t>(in.tensor.item_size()));
       }
       it.run(loop, &context);
     }

@@ -1,5 +1,5 @@
-// Pointwise operators: promotion, result allocation and the run over the iterator, for any number of
-// inputs. An operator is one PointwiseRule of the table.
+// Pointwise operators: promotion, result allocation and the run over the iterator, for any number
+// of inputs. An operator is one PointwiseRule of the table.
 #pragma once
 
 #include "core/op/call.h"
@@ -33,7 +33,7 @@ struct PointwiseRule {
   uint8_t scalar_count = 0;
   uint8_t scalars[kMaxLoopScalars] = {0};  // parameters passed to the loop as numbers
   bool scalars_promote = false;            // they take part in promotion (clamp, where)
-  bool precise_numbers = false;    // numbers meet 16-bit floats unrounded
+  bool precise_numbers = false;            // numbers meet 16-bit floats unrounded
   // Loops for the instruction sets compiled in: baseline, AVX2, AVX-512.
   const LoopSet* loops[3] = {nullptr, nullptr, nullptr};
 };
@@ -51,16 +51,21 @@ struct LoopContext {
 
   template <class T>
   T get(int k) const {
-    if constexpr (is_complex_type<T>) return T(static_cast<Real<T>>(real[k].d), static_cast<Real<T>>(imag[k]));
-    else if constexpr (std::is_floating_point_v<T>) return static_cast<T>(real[k].d);
-    else if constexpr (std::is_same_v<T, bool>) return real[k].i != 0;
-    else return static_cast<T>(real[k].i);
+    if constexpr (is_complex_type<T>)
+      return T(static_cast<Real<T>>(real[k].d), static_cast<Real<T>>(imag[k]));
+    else if constexpr (std::is_floating_point_v<T>)
+      return static_cast<T>(real[k].d);
+    else if constexpr (std::is_same_v<T, bool>)
+      return real[k].i != 0;
+    else
+      return static_cast<T>(real[k].i);
   }
 };
 
 void run_pointwise(Call& call);
 
-// The dtype that PyTorch computes in when these arguments meet (numbers and 0-d tensors rank lower).
+// The dtype that PyTorch computes in when these arguments meet (numbers and 0-d tensors rank
+// lower).
 class ResultType {
  public:
   void add(const Tensor& t);

@@ -32,10 +32,10 @@ enum class ParamType : uint8_t {
 struct Param {
   const char* name;
   ParamType type;
-  bool optional = false;      // None is allowed
+  bool optional = false;  // None is allowed
   bool keyword_only = false;
   bool has_default = false;
-  uint8_t list_size = 0;      // int[2]: a single int stands for two
+  uint8_t list_size = 0;  // int[2]: a single int stands for two
   Value default_value = {};
 };
 
@@ -52,18 +52,18 @@ enum class OpKind : uint8_t {
 enum class Mode : uint8_t { Functional, InPlace, Out };
 
 enum OpFlags : uint32_t {
-  kFunction = 1,        // rushlight.<name>
-  kMethod = 2,          // Tensor.<name>
-  kInplace = 4,         // Tensor.<name>_
-  kOut = 8,             // out=
+  kFunction = 1,          // rushlight.<name>
+  kMethod = 2,            // Tensor.<name>
+  kInplace = 4,           // Tensor.<name>_
+  kOut = 8,               // out=
   kInplaceFunction = 16,  // rushlight.<name>_
   kNotDifferentiable = 32,
-  kMultiView = 64,      // returns several views: they may not be written in place
-  kList = 128,          // returns a list of tensors
-  kFactory = 256,       // makes a tensor from sizes or numbers: takes requires_grad=
-  kScalarResult = 512,  // Python gets the 0-d result's value
+  kMultiView = 64,          // returns several views: they may not be written in place
+  kList = 128,              // returns a list of tensors
+  kFactory = 256,           // makes a tensor from sizes or numbers: takes requires_grad=
+  kScalarResult = 512,      // Python gets the 0-d result's value
   kInplaceInternal = 1024,  // in place, for the package's own Python code only
-  kBoolResult = 2048,   // pointwise with a bool result: recorded in place only
+  kBoolResult = 2048,       // pointwise with a bool result: recorded in place only
 };
 
 // Which arguments and results backward reads, as bit masks read off the formulas.
@@ -92,7 +92,7 @@ struct OpRecord {
   void (*run)(Call& call) = nullptr;
   void (*vjp)(Vjp& v) = nullptr;
   const Saves* saves = nullptr;  // what each parameter's derivative reads, one row a parameter
-  const char* family = "";  // the table's file
+  const char* family = "";       // the table's file
 };
 
 // All records, in table order.

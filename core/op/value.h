@@ -40,7 +40,9 @@ class Value {
   constexpr Value(double v) : tag_(Tag::Float), d_(v) {}
   constexpr Value(Dtype v) : tag_(Tag::Dtype), i_(static_cast<int64_t>(v)) {}
   constexpr Value(Device v)
-      : tag_(Tag::Device), size_(static_cast<uint32_t>(v.index + 1)), i_(static_cast<int64_t>(v.type)) {}
+      : tag_(Tag::Device),
+        size_(static_cast<uint32_t>(v.index + 1)),
+        i_(static_cast<int64_t>(v.type)) {}
   constexpr Value(Layout v) : tag_(Tag::Layout), i_(static_cast<int64_t>(v)) {}
   constexpr Value(MemoryFormat v) : tag_(Tag::MemoryFormat), i_(static_cast<int64_t>(v)) {}
   constexpr Value(const char* v)
@@ -62,10 +64,17 @@ class Value {
   // A complex number stands behind a pointer, so a Scalar must outlive its Value.
   Value(const Scalar& s) : i_(0) {
     switch (s.kind()) {
-      case Scalar::Kind::None: break;
-      case Scalar::Kind::Bool: *this = Value(s.to_bool()); break;
-      case Scalar::Kind::Int: *this = Value(s.to_int()); break;
-      case Scalar::Kind::Float: *this = Value(s.to_double()); break;
+      case Scalar::Kind::None:
+        break;
+      case Scalar::Kind::Bool:
+        *this = Value(s.to_bool());
+        break;
+      case Scalar::Kind::Int:
+        *this = Value(s.to_int());
+        break;
+      case Scalar::Kind::Float:
+        *this = Value(s.to_double());
+        break;
       case Scalar::Kind::Complex:
         tag_ = Tag::Complex;
         p_ = &s;
@@ -93,7 +102,9 @@ class Value {
   std::span<const double> floats() const { return {static_cast<const double*>(p_), size_}; }
   std::span<const Scalar> scalars() const { return {static_cast<const Scalar*>(p_), size_}; }
   std::string_view string() const { return {static_cast<const char*>(p_), size_}; }
-  Generator* generator() const { return is_none() ? nullptr : static_cast<Generator*>(const_cast<void*>(p_)); }
+  Generator* generator() const {
+    return is_none() ? nullptr : static_cast<Generator*>(const_cast<void*>(p_));
+  }
   Dtype dtype() const { return static_cast<Dtype>(i_); }
   Device device() const {
     return {static_cast<DeviceType>(i_), static_cast<int8_t>(static_cast<int>(size_) - 1)};
@@ -102,11 +113,16 @@ class Value {
   MemoryFormat memory_format() const { return static_cast<MemoryFormat>(i_); }
   Scalar scalar() const {
     switch (tag_) {
-      case Tag::Bool: return Scalar(i_ != 0);
-      case Tag::Int: return Scalar(i_);
-      case Tag::Float: return Scalar(d_);
-      case Tag::Complex: return *static_cast<const Scalar*>(p_);
-      default: return Scalar();
+      case Tag::Bool:
+        return Scalar(i_ != 0);
+      case Tag::Int:
+        return Scalar(i_);
+      case Tag::Float:
+        return Scalar(d_);
+      case Tag::Complex:
+        return *static_cast<const Scalar*>(p_);
+      default:
+        return Scalar();
     }
   }
   std::optional<bool> opt_bool() const { return opt(to_bool()); }

@@ -104,15 +104,17 @@ Tensor rrelu_backward(const Tensor& grad, const Tensor& self, const Tensor& nois
 namespace impl {
 
 Tensor prelu(const Tensor& self, const Tensor& weight) {
-  RL_CHECK(self.dtype() == weight.dtype(), "prelu: Type promoting not supported. Got ", self.dtype(), " and ",
-           weight.dtype());
-  RL_CHECK(weight.dim() <= 1, "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = ",
-           weight.dim());
+  RL_CHECK(self.dtype() == weight.dtype(), "prelu: Type promoting not supported. Got ",
+           self.dtype(), " and ", weight.dtype());
+  RL_CHECK(weight.dim() <= 1,
+           "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = ", weight.dim());
   if (weight.numel() == 1) return ops::_prelu_kernel(self, ops::reshape(weight, Dims{}));
   RL_CHECK(self.dim() > 0, "Not allow zero-dim input tensor.");
   const int64_t channels = self.dim() > 1 ? self.size(1) : 1;
-  RL_CHECK(channels == weight.numel(), "Mismatch of parameter numbers and input channel size. Found parameter "
-           "numbers = ", weight.numel(), " and channel size = ", channels, ".");
+  RL_CHECK(channels == weight.numel(),
+           "Mismatch of parameter numbers and input channel size. Found parameter "
+           "numbers = ",
+           weight.numel(), " and channel size = ", channels, ".");
   Dims shape(static_cast<size_t>(self.dim()), 1);
   shape[self.dim() > 1 ? 1 : 0] = channels;
   return ops::_prelu_kernel(self, ops::reshape(weight, shape));
@@ -123,8 +125,8 @@ namespace {
 int64_t half_size(const Tensor& self, int64_t dim) {
   RL_CHECK(self.dim() > 0, "glu does not support 0-dimensional tensors");
   const int64_t size = self.size(wrap_dim(dim, self.dim()));
-  RL_CHECK(size % 2 == 0, "Halving dimension must be even, but dimension ", wrap_dim(dim, self.dim()),
-           " is size ", size);
+  RL_CHECK(size % 2 == 0, "Halving dimension must be even, but dimension ",
+           wrap_dim(dim, self.dim()), " is size ", size);
   return size / 2;
 }
 
@@ -155,9 +157,11 @@ namespace plan {
 
 void rrelu_with_noise(Plan& p, const Tensor& self, const Tensor& noise, const Scalar& lower,
                       const Scalar& upper, bool, Generator*) {
-  RL_CHECK(self.sizes() == noise.sizes(), "noise tensor shape must match self tensor shape. Got self.shape = ",
+  RL_CHECK(self.sizes() == noise.sizes(),
+           "noise tensor shape must match self tensor shape. Got self.shape = ",
            IntList(self.sizes()), " noise.shape = ", IntList(noise.sizes()));
-  RL_CHECK(lower.to_double() <= upper.to_double(), "Lower bound should be less than or equal to the upper "
+  RL_CHECK(lower.to_double() <= upper.to_double(),
+           "Lower bound should be less than or equal to the upper "
            "bound");
   p.result_like(0, self, self.dtype());
 }
@@ -166,8 +170,8 @@ void rrelu_with_noise(Plan& p, const Tensor& self, const Tensor& noise, const Sc
 
 namespace cpu {
 
-void rrelu_with_noise(const Tensor& self, const Tensor& noise, const Scalar& lower, const Scalar& upper,
-                      bool training, Generator* generator, const Tensor& out) {
+void rrelu_with_noise(const Tensor& self, const Tensor& noise, const Scalar& lower,
+                      const Scalar& upper, bool training, Generator* generator, const Tensor& out) {
   const double low = lower.to_double(), high = upper.to_double();
   if (!training) {
     const GradModeGuard no_grad(false);
@@ -178,19 +182,22 @@ void rrelu_with_noise(const Tensor& self, const Tensor& noise, const Scalar& low
   const std::lock_guard lock(g.mutex());
   // Serially, one draw for each element that is not positive, in order of the index.
   const Tensor in = as_contiguous(self);
-  dispatch(Types<float, double, BFloat16>{}, self.dtype(), "rrelu_with_noise_out_cpu", [&]<class T>() {
-    const Tensor result = rl::empty(self.sizes(), self.dtype()), slopes = rl::empty(self.sizes(), self.dtype());
-    const T* const x = in.data<T>();
-    T *const y = result.data<T>(), *const slope = slopes.data<T>();
-    for (int64_t i = 0; i < in.numel(); ++i) {
-      const Compute<T> value = x[i];
-      const auto r = static_cast<Compute<T>>(value <= 0 ? g.uniform() * (high - low) + low : 1.0);
-      y[i] = static_cast<T>(value * r);
-      slope[i] = static_cast<T>(r);
-    }
-    copy_into(out, result);
-    copy_into(noise, slopes);
-  });
+  dispatch(Types<float, double, BFloat16>{}, self.dtype(), "rrelu_with_noise_out_cpu",
+           [&]<class T>() {
+             const Tensor result = rl::empty(self.sizes(), self.dtype()),
+                          slopes = rl::empty(self.sizes(), self.dtype());
+             const T* const x = in.data<T>();
+             T *const y = result.data<T>(), *const slope = slopes.data<T>();
+             for (int64_t i = 0; i < in.numel(); ++i) {
+               const Compute<T> value = x[i];
+               const auto r =
+                   static_cast<Compute<T>>(value <= 0 ? g.uniform() * (high - low) + low : 1.0);
+               y[i] = static_cast<T>(value * r);
+               slope[i] = static_cast<T>(r);
+             }
+             copy_into(out, result);
+             copy_into(noise, slopes);
+           });
 }
 
 }  // namespace cpu

@@ -1,4 +1,5 @@
-// Scaled dot product attention: checks, the fused kernel's operands, and the path made of operators.
+// Scaled dot product attention: checks, the fused kernel's operands, and the path made of
+// operators.
 #include <cmath>
 #include <limits>
 
@@ -11,28 +12,31 @@ namespace rl {
 namespace {
 
 const char* c_name(Dtype d) {
-  constexpr const char* names[kDtypeCount] = {"bool",        "unsigned char", "signed char", "short int",
-                                              "int",         "long int",      "c10::Half",   "c10::BFloat16",
-                                              "float",       "double",        "c10::complex<float>",
-                                              "c10::complex<double>"};
+  constexpr const char* names[kDtypeCount] = {
+      "bool",  "unsigned char", "signed char",         "short int",
+      "int",   "long int",      "c10::Half",           "c10::BFloat16",
+      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
   return names[static_cast<int>(d)];
 }
 
 void check_operands(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) {
   RL_CHECK(q.dtype() == k.dtype() && q.dtype() == v.dtype(),
-           "Expected query, key, and value to have the same dtype, but got query.dtype: ", c_name(q.dtype()),
-           " key.dtype: ", c_name(k.dtype()), " and value.dtype: ", c_name(v.dtype()), " instead.");
+           "Expected query, key, and value to have the same dtype, but got query.dtype: ",
+           c_name(q.dtype()), " key.dtype: ", c_name(k.dtype()),
+           " and value.dtype: ", c_name(v.dtype()), " instead.");
   RL_CHECK(q.dim() >= 2 && k.dim() >= 2 && v.dim() >= 2,
-           "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: ", q.dim(),
-           " key.dim: ", k.dim(), " and value.dim: ", v.dim(), " instead.");
+           "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: ",
+           q.dim(), " key.dim: ", k.dim(), " and value.dim: ", v.dim(), " instead.");
   RL_CHECK(!mask.defined() || mask.dtype() == Dtype::Bool || mask.dtype() == Dtype::Float32 ||
                mask.dtype() == q.dtype(),
-           "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: ",
-           mask.defined() ? c_name(mask.dtype()) : "", " and  query.dtype: ", c_name(q.dtype()), " instead.");
-  RL_CHECK(q.size(-1) == k.size(-1), "query and key must have the same last dimension, got ", IntList(q.sizes()),
-           " and ", IntList(k.sizes()));
-  RL_CHECK(k.size(-2) == v.size(-2), "key and value must have the same length, got ", IntList(k.sizes()), " and ",
-           IntList(v.sizes()));
+           "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+           "attn_mask.dtype: ",
+           mask.defined() ? c_name(mask.dtype()) : "", " and  query.dtype: ", c_name(q.dtype()),
+           " instead.");
+  RL_CHECK(q.size(-1) == k.size(-1), "query and key must have the same last dimension, got ",
+           IntList(q.sizes()), " and ", IntList(k.sizes()));
+  RL_CHECK(k.size(-2) == v.size(-2), "key and value must have the same length, got ",
+           IntList(k.sizes()), " and ", IntList(v.sizes()));
 }
 
 double scale_of(const Tensor& query, std::optional<double> scale) {
@@ -58,8 +62,8 @@ Tensor scores_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool caus
   return s;
 }
 
-Tensor by_operators(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, double dropout_p,
-                    bool causal, double scale) {
+Tensor by_operators(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask,
+                    double dropout_p, bool causal, double scale) {
   Tensor weights = ops::_safe_softmax(scores_of(q, k, mask, causal, scale), -1);
   if (dropout_p > 0) weights = ops::dropout(weights, dropout_p, true);
   return ops::matmul(weights, v);
@@ -117,7 +121,8 @@ namespace impl {
 
 Tensor safe_softmax(const Tensor& self, int64_t dim, std::optional<Dtype> dtype) {
   const Tensor out = ops::softmax(self, dim, dtype);
-  const Tensor nothing = ops::all_dim(ops::eq(self, -std::numeric_limits<double>::infinity()), dim, true);
+  const Tensor nothing =
+      ops::all_dim(ops::eq(self, -std::numeric_limits<double>::infinity()), dim, true);
   return ops::masked_fill(out, nothing, 0.0);
 }
 
@@ -136,10 +141,13 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
     v = repeated_heads(v, heads / v.size(-3));
   }
   const double by = scale_of(query, scale);
-  const bool mask_grad = attn_mask.defined() && thread_state().grad_enabled && requires_grad(attn_mask);
+  const bool mask_grad =
+      attn_mask.defined() && thread_state().grad_enabled && requires_grad(attn_mask);
   if (dropout_p != 0 || mask_grad || !query.is_floating())
     return by_operators(query, k, v, attn_mask, dropout_p, is_causal, by);
-  const auto leading = [](const Tensor& t) { return IntList(t.sizes()).first(t.sizes().size() - 2); };
+  const auto leading = [](const Tensor& t) {
+    return IntList(t.sizes()).first(t.sizes().size() - 2);
+  };
   const Dims batch = broadcast_sizes(broadcast_sizes(leading(query), leading(k)), leading(v));
   const auto spread = [&](const Tensor& t) {
     if (equal(leading(t), batch)) return t;
@@ -156,8 +164,8 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
     sizes.push_back(k.size(-2));
     mask = in_four(ops::expand(mask, sizes));
   }
-  const Tensor out = ops::_scaled_dot_product_flash_attention_for_cpu(in_four(q), in_four(spread(k)),
-                                                                      in_four(spread(v)), 0.0, is_causal, mask, by)[0];
+  const Tensor out = ops::_scaled_dot_product_flash_attention_for_cpu(
+      in_four(q), in_four(spread(k)), in_four(spread(v)), 0.0, is_causal, mask, by)[0];
   if (q.dim() == 4) return out;
   Dims sizes = batch;
   sizes.push_back(q.size(-2));
@@ -165,40 +173,48 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
   return ops::view(out, sizes);
 }
 
-std::array<Tensor, 2> flash_attention(const Tensor& query, const Tensor& key, const Tensor& value, double dropout_p,
-                                      bool is_causal, const Tensor& attn_mask, std::optional<double> scale) {
-  RL_CHECK(dropout_p == 0, "_scaled_dot_product_flash_attention_for_cpu: dropout is not supported, got p = ", dropout_p);
-  RL_CHECK(query.dim() == 4 && key.dim() == 4 && value.dim() == 4, "Accept only 4 dims inputs shape of {B, H, T, K}");
+std::array<Tensor, 2> flash_attention(const Tensor& query, const Tensor& key, const Tensor& value,
+                                      double dropout_p, bool is_causal, const Tensor& attn_mask,
+                                      std::optional<double> scale) {
+  RL_CHECK(
+      dropout_p == 0,
+      "_scaled_dot_product_flash_attention_for_cpu: dropout is not supported, got p = ", dropout_p);
+  RL_CHECK(query.dim() == 4 && key.dim() == 4 && value.dim() == 4,
+           "Accept only 4 dims inputs shape of {B, H, T, K}");
   const Dtype dtype = kernel_dtype(query);
   Dims sizes = query.sizes();
   sizes[3] = value.size(3);
-  Tensor out = value.size(3) == query.size(3) ? result_like(query, dtype) : empty(sizes, dtype, query.device());
+  Tensor out = value.size(3) == query.size(3) ? result_like(query, dtype)
+                                              : empty(sizes, dtype, query.device());
   const Tensor logsumexp = empty(IntList(sizes).first(3), dtype, query.device());
   if (!query.is_meta())
-    cpu::attention({scale_of(query, scale), is_causal}, kernel_operand(query, dtype), kernel_operand(key, dtype),
-                   kernel_operand(value, dtype), kernel_bias(attn_mask, dtype, query, key), out, logsumexp);
+    cpu::attention({scale_of(query, scale), is_causal}, kernel_operand(query, dtype),
+                   kernel_operand(key, dtype), kernel_operand(value, dtype),
+                   kernel_bias(attn_mask, dtype, query, key), out, logsumexp);
   return {cast(out, query.dtype()), logsumexp};
 }
 
-std::array<Tensor, 3> flash_attention_backward(const Tensor& grad_out, const Tensor& query, const Tensor& key,
-                                               const Tensor& value, const Tensor& out, const Tensor& logsumexp,
-                                               double, bool is_causal, const Tensor& attn_mask,
+std::array<Tensor, 3> flash_attention_backward(const Tensor& grad_out, const Tensor& query,
+                                               const Tensor& key, const Tensor& value,
+                                               const Tensor& out, const Tensor& logsumexp, double,
+                                               bool is_causal, const Tensor& attn_mask,
                                                std::optional<double> scale) {
   const Dtype dtype = kernel_dtype(query);
   const Tensor dq = result_like(query, dtype), dk = empty(key.sizes(), dtype, key.device()),
                dv = empty(value.sizes(), dtype, value.device());
   if (!query.is_meta())
     cpu::attention_backward({scale_of(query, scale), is_causal}, kernel_operand(grad_out, dtype),
-                            kernel_operand(query, dtype), kernel_operand(key, dtype), kernel_operand(value, dtype),
-                            kernel_bias(attn_mask, dtype, query, key), kernel_operand(out, dtype), logsumexp, dq, dk,
-                            dv);
+                            kernel_operand(query, dtype), kernel_operand(key, dtype),
+                            kernel_operand(value, dtype), kernel_bias(attn_mask, dtype, query, key),
+                            kernel_operand(out, dtype), logsumexp, dq, dk, dv);
   return {cast(dq, query.dtype()), cast(dk, key.dtype()), cast(dv, value.dtype())};
 }
 
 }  // namespace impl
 
 void vjp::flash_attention(Vjp& v) {
-  const Tensor grad = v.grad(), q = v.tensor(0), k = v.tensor(1), val = v.tensor(2), mask = v.tensor(5);
+  const Tensor grad = v.grad(), q = v.tensor(0), k = v.tensor(1), val = v.tensor(2),
+               mask = v.tensor(5);
   const bool causal = v.arg(4).to_bool();
   const double scale = scale_of(q, v.arg(6).opt_double());
   std::array<Tensor, 3> grads;
@@ -209,8 +225,8 @@ void vjp::flash_attention(Vjp& v) {
     grads = {ops::matmul(ds, k), ops::matmul(ops::transpose(ds, -2, -1), q),
              ops::matmul(ops::transpose(w, -2, -1), grad)};
   } else {
-    grads = ops::_scaled_dot_product_flash_attention_for_cpu_backward(grad, q, k, val, v.result(0), v.result(1), 0.0,
-                                                                      causal, mask, scale);
+    grads = ops::_scaled_dot_product_flash_attention_for_cpu_backward(
+        grad, q, k, val, v.result(0), v.result(1), 0.0, causal, mask, scale);
   }
   for (uint32_t i = 0; i < 3; ++i)
     if (v.needs(i)) v.set(i, grads[i]);

@@ -46,7 +46,8 @@ class CopySlices final : public Node {
     const Tensor base = alias(t, base_.sizes, base_.strides, base_.offset);
     AutogradMeta& meta = make_autograd_meta(base);
     meta.grad_fn = Ptr<Node>::share(this);
-    Ptr<Node> node = grad_ops.as_strided_node(base, alias(t, view_.sizes, view_.strides, view_.offset));
+    Ptr<Node> node =
+        grad_ops.as_strided_node(base, alias(t, view_.sizes, view_.strides, view_.offset));
     slot = node->add_slot(t);
     return node;
   }
@@ -61,8 +62,10 @@ class CopySlices final : public Node {
     TensorVec out = fn_->apply({ops::clone(slice)});
     out.resize(edges.size());
     if (edges[edge_]) {
-      if (out[edge_].defined()) ops::copy_.inplace(slice, out[edge_]);
-      else ops::zero_.inplace(slice);
+      if (out[edge_].defined())
+        ops::copy_.inplace(slice, out[edge_]);
+      else
+        ops::zero_.inplace(slice);
       out[edge_] = std::move(whole);
     }
     return out;
@@ -104,7 +107,8 @@ void install_autograd_ops() {
       .has_nan = has_nan,
       .as_strided_node = as_strided_node,
       .copy_slices_node = copy_slices_node,
-      .lay_out_like = [](const Tensor& t, IntList strides) { return ops::_lay_out_like(t, strides); },
+      .lay_out_like = [](const Tensor& t,
+                         IntList strides) { return ops::_lay_out_like(t, strides); },
   };
 }
 

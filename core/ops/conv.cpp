@@ -17,8 +17,7 @@ Dims expanded(const char* name, IntList given, int64_t n) {
 
 std::string by(const Dims& sizes) {
   std::string out;
-  for (size_t i = 0; i < sizes.size(); ++i)
-    out += (i ? " x " : "") + std::to_string(sizes[i]);
+  for (size_t i = 0; i < sizes.size(); ++i) out += (i ? " x " : "") + std::to_string(sizes[i]);
   return out;
 }
 
@@ -87,9 +86,7 @@ Tensor batched(const char* name, int64_t n, const Tensor& input) {
   return input.dim() == n + 1 ? ops::unsqueeze(input, 0) : input;
 }
 
-Dims zeros(int64_t n) {
-  return Dims(static_cast<size_t>(n), 0);
-}
+Dims zeros(int64_t n) { return Dims(static_cast<size_t>(n), 0); }
 
 }  // namespace
 
@@ -184,8 +181,7 @@ Tensor convolution_weight_gradient(Vjp& v, const Tensor& grad, const Tensor& inp
 Tensor convolution_bias_gradient(Vjp& v, const Tensor& grad) {
   if (v.needs(1)) return std::move(v.out[v.node.edge_begin[2]]);
   Dims dims{0};
-  for (int64_t d = 2; d < grad.dim(); ++d)
-    dims.push_back(d);
+  for (int64_t d = 2; d < grad.dim(); ++d) dims.push_back(d);
   return ops::sum_dim(grad, dims);
 }
 
@@ -224,8 +220,8 @@ Tensor convolved_transposed(const char* name, int64_t n, const Tensor& input, co
                             const Tensor& bias, IntList stride, IntList padding,
                             IntList output_padding, int64_t groups, IntList dilation) {
   if (is_integral(input.dtype(), true) && input.dtype() != Dtype::Int64)
-    throw_not_implemented_for(n == 3 ? "slow_conv_transpose3d_out_cpu" : "slow_conv_transpose2d_out_cpu",
-                              input.dtype());
+    throw_not_implemented_for(
+        n == 3 ? "slow_conv_transpose3d_out_cpu" : "slow_conv_transpose2d_out_cpu", input.dtype());
   const Tensor x = batched(name, n, input);
   const Tensor y =
       ops::convolution(x, weight, bias, stride, padding, dilation, true, output_padding, groups);

@@ -87,7 +87,8 @@ void check_number_fits(const Scalar& value, Dtype dtype) {
 
 void check_available(std::optional<Device> device, std::optional<bool> pin_memory) {
   if (device && device->type == DeviceType::Cuda)
-    fail(ErrorType::Assertion, "Torch not compiled with CUDA enabled: rushlight computes on the CPU");
+    fail(ErrorType::Assertion,
+         "Torch not compiled with CUDA enabled: rushlight computes on the CPU");
   RL_CHECK(
       !pin_memory.value_or(false),
       "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is "
@@ -134,8 +135,7 @@ Tensor created_like(const Tensor& self, const Scalar& value, const TensorOptions
 }
 
 Tensor zeros(IntList size, const TensorOptions& options) {
-  for (const int64_t s : size)
-    RL_CHECK(s >= 0, "zeros: Dimension size must be non-negative.");
+  for (const int64_t s : size) RL_CHECK(s >= 0, "zeros: Dimension size must be non-negative.");
   return created(size, Scalar(0), options);
 }
 
@@ -193,8 +193,7 @@ Tensor triangle_indices(const char* name, int64_t row, int64_t col, int64_t offs
     return upper ? col : std::clamp<int64_t>(r + offset + 1, 0, col);
   };
   int64_t n = 0;
-  for (int64_t r = 0; r < row; ++r)
-    n += last(r) - first(r);
+  for (int64_t r = 0; r < row; ++r) n += last(r) - first(r);
   TensorOptions chosen = options;
   chosen.dtype = options.dtype.value_or(Dtype::Int64);
   Tensor out = created_empty(Dims{2, n}, chosen);
@@ -221,8 +220,7 @@ Tensor vander(const Tensor& x, std::optional<int64_t> given, bool increasing) {
   const Tensor base = converted(x, dtype, std::nullopt, false, std::nullopt);
   if (n == 0) return created_empty(Dims{x.numel(), 0}, options_of(base, {}));
   TensorVec columns{ops::ones_like(base)};
-  while (static_cast<int64_t>(columns.size()) < n)
-    columns.push_back(columns.back() * base);
+  while (static_cast<int64_t>(columns.size()) < n) columns.push_back(columns.back() * base);
   if (!increasing) std::reverse(columns.begin(), columns.end());
   return ops::stack(columns, 1);
 }

@@ -28,10 +28,13 @@ void check_operands(const Tensor& log_probs, const Tensor& targets, IntList inpu
   if (!log_probs.is_floating() || is_reduced(log_probs.dtype()))
     throw_not_implemented_for("ctc_loss_cpu", log_probs.dtype());
   RL_CHECK(log_probs.dim() == 3, "Expected 3-dimensional tensor, but got ", log_probs.dim(),
-           "-dimensional tensor for argument #1 'log_probs' (while checking arguments for ctc_loss_allocate_outputs)");
+           "-dimensional tensor for argument #1 'log_probs' (while checking arguments for "
+           "ctc_loss_allocate_outputs)");
   RL_CHECK(log_probs.numel() > 0, "log_probs tensor must not be empty");
-  RL_CHECK(targets.dim() == 1 || targets.dim() == 2, "Expected 1 to 2 dimensions, but got ", targets.dim(),
-           "-dimensional tensor for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)");
+  RL_CHECK(targets.dim() == 1 || targets.dim() == 2, "Expected 1 to 2 dimensions, but got ",
+           targets.dim(),
+           "-dimensional tensor for argument #2 'targets' (while checking arguments for "
+           "ctc_loss_allocate_outputs)");
   const int64_t times = log_probs.size(0), batch = log_probs.size(1);
   const auto count = [](IntList v) { return static_cast<int64_t>(v.size()); };
   RL_CHECK(blank >= 0 && blank < log_probs.size(2), "blank must be in label range");
@@ -39,19 +42,21 @@ void check_operands(const Tensor& log_probs, const Tensor& targets, IntList inpu
   RL_CHECK(count(target_lengths) == batch, "target_lengths must be of size batch_size");
   for (const int64_t length : input_lengths)
     RL_CHECK(length >= 0 && length <= times, "Expected input_lengths to have value at most ", times,
-             ", but got value ", length, " (while checking arguments for ctc_loss_allocate_outputs)");
-  for (const int64_t length : target_lengths)
-    RL_CHECK(length >= 0, "Expected target_lengths to have value at least 0, but got value ", length,
+             ", but got value ", length,
              " (while checking arguments for ctc_loss_allocate_outputs)");
+  for (const int64_t length : target_lengths)
+    RL_CHECK(length >= 0, "Expected target_lengths to have value at least 0, but got value ",
+             length, " (while checking arguments for ctc_loss_allocate_outputs)");
   const int64_t given = targets.size(-1);
   const int64_t sum = std::accumulate(target_lengths.begin(), target_lengths.end(), int64_t{0});
   const int64_t longest = *std::max_element(target_lengths.begin(), target_lengths.end());
   if (targets.dim() == 1)
-    RL_CHECK(given == sum, "Expected tensor to have size ", sum, " at dimension 0, but got size ", given,
+    RL_CHECK(given == sum, "Expected tensor to have size ", sum, " at dimension 0, but got size ",
+             given,
              " for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)");
   else
-    RL_CHECK(targets.size(0) == batch && given >= longest, "Expected tensor to have size at least ", longest,
-             " at dimension 1, but got size ", given,
+    RL_CHECK(targets.size(0) == batch && given >= longest, "Expected tensor to have size at least ",
+             longest, " at dimension 1, but got size ", given,
              " for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)");
 }
 
@@ -59,7 +64,8 @@ void check_labels(const Tensor& labels, IntList starts, IntList lengths, int64_t
   for (size_t n = 0; n < lengths.size(); ++n)
     for (int64_t i = 0; i < lengths[n]; ++i) {
       const int64_t label = labels.data<int64_t>()[starts[n] + i];
-      RL_CHECK(label >= 0 && label < classes, "ctc_loss: expected labels in [0, ", classes, "), but got ", label);
+      RL_CHECK(label >= 0 && label < classes, "ctc_loss: expected labels in [0, ", classes,
+               "), but got ", label);
     }
 }
 
@@ -75,8 +81,9 @@ Dims lengths_of(const char* name, const Tensor& t) {
 
 namespace impl {
 
-std::array<Tensor, 2> ctc_loss_forward(const Tensor& log_probs, const Tensor& targets, IntList input_lengths,
-                                       IntList target_lengths, int64_t blank, bool) {
+std::array<Tensor, 2> ctc_loss_forward(const Tensor& log_probs, const Tensor& targets,
+                                       IntList input_lengths, IntList target_lengths, int64_t blank,
+                                       bool) {
   check_operands(log_probs, targets, input_lengths, target_lengths, blank);
   const int64_t batch = log_probs.size(1);
   const int64_t longest = *std::max_element(target_lengths.begin(), target_lengths.end());
@@ -84,14 +91,16 @@ std::array<Tensor, 2> ctc_loss_forward(const Tensor& log_probs, const Tensor& ta
   const Dims starts = target_starts(targets, target_lengths);
   check_labels(labels, starts, target_lengths, log_probs.size(2));
   const Tensor loss = rl::empty(Dims{batch}, log_probs.dtype());
-  const Tensor alpha = rl::empty(Dims{batch, log_probs.size(0), 2 * longest + 1}, log_probs.dtype());
-  cpu::ctc_loss({labels.data<int64_t>(), starts, input_lengths, target_lengths, blank}, probs, loss, alpha);
+  const Tensor alpha =
+      rl::empty(Dims{batch, log_probs.size(0), 2 * longest + 1}, log_probs.dtype());
+  cpu::ctc_loss({labels.data<int64_t>(), starts, input_lengths, target_lengths, blank}, probs, loss,
+                alpha);
   return {loss, alpha};
 }
 
-Tensor ctc_loss_backward(const Tensor& grad, const Tensor& log_probs, const Tensor& targets, IntList input_lengths,
-                         IntList target_lengths, const Tensor& loss, const Tensor& log_alpha, int64_t blank,
-                         bool zero_infinity) {
+Tensor ctc_loss_backward(const Tensor& grad, const Tensor& log_probs, const Tensor& targets,
+                         IntList input_lengths, IntList target_lengths, const Tensor& loss,
+                         const Tensor& log_alpha, int64_t blank, bool zero_infinity) {
   const Tensor labels = as_contiguous(targets, Dtype::Int64), probs = as_contiguous(log_probs);
   const Dims starts = target_starts(targets, target_lengths);
   const Tensor out = rl::empty(log_probs.sizes(), log_probs.dtype());
@@ -100,14 +109,16 @@ Tensor ctc_loss_backward(const Tensor& grad, const Tensor& log_probs, const Tens
   return out;
 }
 
-Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, IntList input_lengths, IntList target_lengths,
-                int64_t blank, int64_t reduction, bool zero_infinity) {
+Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, IntList input_lengths,
+                IntList target_lengths, int64_t blank, int64_t reduction, bool zero_infinity) {
   const bool batched = log_probs.dim() == 3;
   const Tensor probs = batched ? log_probs : ops::unsqueeze(log_probs, 1);
   const Tensor labels = batched ? targets : ops::unsqueeze(targets, 0);
-  Tensor loss = ops::_ctc_loss(probs, labels, input_lengths, target_lengths, blank, zero_infinity)[0];
+  Tensor loss =
+      ops::_ctc_loss(probs, labels, input_lengths, target_lengths, blank, zero_infinity)[0];
   if (zero_infinity)
-    loss = ops::where(ops::eq(loss, std::numeric_limits<double>::infinity()), ops::zeros(Dims{}, loss.dtype()), loss);
+    loss = ops::where(ops::eq(loss, std::numeric_limits<double>::infinity()),
+                      ops::zeros(Dims{}, loss.dtype()), loss);
   if (reduction == static_cast<int64_t>(Reduction::Mean)) {
     const Tensor lengths = rl::empty(loss.sizes(), Dtype::Int64);
     std::transform(target_lengths.begin(), target_lengths.end(), lengths.data<int64_t>(),
@@ -119,16 +130,19 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, IntList input_le
 }
 
 Tensor ctc_loss_lengths(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
-                        const Tensor& target_lengths, int64_t blank, int64_t reduction, bool zero_infinity) {
-  const Dims inputs = lengths_of("input_lengths", input_lengths), labels = lengths_of("target_lengths", target_lengths);
+                        const Tensor& target_lengths, int64_t blank, int64_t reduction,
+                        bool zero_infinity) {
+  const Dims inputs = lengths_of("input_lengths", input_lengths),
+             labels = lengths_of("target_lengths", target_lengths);
   return ctc_loss(log_probs, targets, inputs, labels, blank, reduction, zero_infinity);
 }
 
 }  // namespace impl
 
 void vjp::ctc_loss(Vjp& v) {
-  v.set(0, ops::_ctc_loss_backward(v.grad(), v.tensor(0), v.tensor(1), v.arg(2).ints(), v.arg(3).ints(), v.result(0),
-                                   v.result(1), v.arg(4).to_int(), v.arg(5).to_bool()));
+  v.set(0, ops::_ctc_loss_backward(v.grad(), v.tensor(0), v.tensor(1), v.arg(2).ints(),
+                                   v.arg(3).ints(), v.result(0), v.result(1), v.arg(4).to_int(),
+                                   v.arg(5).to_bool()));
 }
 
 }  // namespace rl

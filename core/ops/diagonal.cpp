@@ -74,8 +74,7 @@ Tensor diag_embed(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2
   const int64_t n = self.size(-1) + std::abs(offset);
   Dims sizes = self.sizes();
   sizes.resize(sizes.size() - 1);
-  for (const int64_t d : {std::min(a, b), std::max(a, b)})
-    sizes.insert(static_cast<size_t>(d), n);
+  for (const int64_t d : {std::min(a, b), std::max(a, b)}) sizes.insert(static_cast<size_t>(d), n);
   Tensor out = created(sizes, Scalar(0), {self.dtype(), self.device(), {}});
   copy_into(diagonal(out, offset, a, b), self);
   return out;

@@ -35,9 +35,11 @@ Tensor cdist_forward(const Tensor& x1, const Tensor& x2, double p, std::optional
   return out;
 }
 
-Tensor cdist_backward(const Tensor& grad, const Tensor& x1, const Tensor& x2, double p, const Tensor& distances) {
+Tensor cdist_backward(const Tensor& grad, const Tensor& x1, const Tensor& x2, double p,
+                      const Tensor& distances) {
   const Tensor out = rl::empty(x1.sizes(), x1.dtype());
-  cpu::cdist_backward(as_contiguous(grad), as_contiguous(x1), as_contiguous(x2), p, as_contiguous(distances), out);
+  cpu::cdist_backward(as_contiguous(grad), as_contiguous(x1), as_contiguous(x2), p,
+                      as_contiguous(distances), out);
   return out;
 }
 
@@ -46,12 +48,16 @@ Tensor cdist(const Tensor& x1, const Tensor& x2, double p, std::optional<int64_t
   RL_CHECK(x2.is_floating(), "cdist only supports floating-point dtypes, X2 got: ", x2.dtype());
   RL_CHECK(x1.dim() >= 2, "cdist only supports at least 2D tensors, X1 got: ", x1.dim(), "D");
   RL_CHECK(x2.dim() >= 2, "cdist only supports at least 2D tensors, X2 got: ", x2.dim(), "D");
-  RL_CHECK(x1.size(-1) == x2.size(-1), "X1 and X2 must have the same number of columns. X1: ", x1.size(-1),
+  RL_CHECK(x1.size(-1) == x2.size(-1),
+           "X1 and X2 must have the same number of columns. X1: ", x1.size(-1),
            " X2: ", x2.size(-1));
   RL_CHECK(p >= 0, "cdist only supports non-negative p values");
-  RL_CHECK(x1.dtype() == x2.dtype(), "expected scalar type ", x1.dtype(), " but found ", x2.dtype());
+  RL_CHECK(x1.dtype() == x2.dtype(), "expected scalar type ", x1.dtype(), " but found ",
+           x2.dtype());
   if (is_reduced(x1.dtype())) throw_not_implemented_for("cdist", x1.dtype());
-  const auto leading = [](const Tensor& t) { return IntList(t.sizes()).first(t.sizes().size() - 2); };
+  const auto leading = [](const Tensor& t) {
+    return IntList(t.sizes()).first(t.sizes().size() - 2);
+  };
   const Dims batch = broadcast_sizes(leading(x1), leading(x2));
   const auto three = [&](const Tensor& t) {
     Dims sizes = batch;

@@ -44,10 +44,10 @@ Tensor masked_dropout(const char*, const Tensor& self, double p, bool train, boo
   Dims sizes = self.sizes();
   if (feature) {
     RL_CHECK(self.dim() >= 2, "Feature dropout requires at least 2 dimensions in the input");
-    for (size_t d = 2; d < sizes.size(); ++d)
-      sizes[d] = 1;
+    for (size_t d = 2; d < sizes.size(); ++d) sizes[d] = 1;
   }
-  RL_CHECK(!is_integral(self.dtype(), true), "result type Float can't be cast to the desired output type ",
+  RL_CHECK(!is_integral(self.dtype(), true),
+           "result type Float can't be cast to the desired output type ",
            alpha ? Dtype::Int64 : self.dtype());
   Tensor noise = feature ? ops::empty(sizes, self.dtype()) : ops::empty_like(self);
   ops::bernoulli__float(noise, 1 - p);

@@ -26,8 +26,7 @@ Tensor checked_rows(const Tensor& indices, int64_t rows) {
 // How often each row is looked up.
 std::vector<int64_t> frequencies(const Tensor& at, int64_t rows) {
   std::vector<int64_t> out(static_cast<size_t>(rows));
-  for (int64_t i = 0; i < at.numel(); ++i)
-    ++out[static_cast<size_t>(at.data<int64_t>()[i])];
+  for (int64_t i = 0; i < at.numel(); ++i) ++out[static_cast<size_t>(at.data<int64_t>()[i])];
   return out;
 }
 
@@ -140,8 +139,7 @@ void embedding_renorm_(const Tensor& self, const Tensor& indices, double max_nor
       norm = static_cast<double>(static_cast<Compute<T>>(norm));
       if (norm <= max_norm) continue;
       const auto scale = static_cast<Compute<T>>(max_norm / (norm + 1e-7));
-      for (int64_t i = 0; i < self.size(1); ++i)
-        p[i * step] = static_cast<T>(p[i * step] * scale);
+      for (int64_t i = 0; i < self.size(1); ++i) p[i * step] = static_cast<T>(p[i * step] * scale);
     }
   });
 }
@@ -167,8 +165,7 @@ Tensor one_hot(const Tensor& self, int64_t num_classes) {
   Dims sizes = self.sizes();
   sizes.push_back(classes);
   Tensor out = created(sizes, Scalar(0), {Dtype::Int64, {}, {}});
-  for (int64_t i = 0; i < at.numel(); ++i)
-    out.data<int64_t>()[i * classes + p[i]] = 1;
+  for (int64_t i = 0; i < at.numel(); ++i) out.data<int64_t>()[i * classes + p[i]] = 1;
   return out;
 }
 

@@ -58,10 +58,11 @@ std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given,
   RL_CHECK(given.dim() == 1 || given.dim() == 2,
            "input has to be a 1D or 2D Tensor, but got Tensor of dimension ", given.dim());
   RL_CHECK(weight.dim() == 2, "weight has to be a 2D Tensor");
-  RL_CHECK(weight.is_floating(),
-           "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, "
-           "BFloat16, Float, Double; but got ",
-           weight.dtype(), " instead (while checking arguments for embedding_bag)");
+  RL_CHECK(
+      weight.is_floating(),
+      "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, "
+      "BFloat16, Float, Double; but got ",
+      weight.dtype(), " instead (while checking arguments for embedding_bag)");
   RL_CHECK(!sample_weights.defined() || mode == kSum,
            "embedding_bag: per_sample_weights only supported with mode='sum'");
   int64_t bags = 0;
@@ -81,8 +82,7 @@ std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given,
     if (scale.defined()) scale = ops::index_select(scale, 0, keep);
   }
   const Tensor sizes = created(Dims{bags}, Scalar(0), {Dtype::Int64, {}, {}});
-  for (int64_t i = 0; i < bag.numel(); ++i)
-    ++sizes.data<int64_t>()[bag.data<int64_t>()[i]];
+  for (int64_t i = 0; i < bag.numel(); ++i) ++sizes.data<int64_t>()[bag.data<int64_t>()[i]];
 
   Tensor rows = ops::embedding(weight, indices, -1, scale_by_frequency, sparse);
   if (scale.defined()) rows = rows * ops::unsqueeze(scale, 1);

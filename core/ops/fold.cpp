@@ -9,9 +9,7 @@ struct Blocks {
   IntList kernel, dilation, padding, stride;
 };
 
-std::string pair(IntList v) {
-  return str("(", v[0], ", ", v[1], ")");
-}
+std::string pair(IntList v) { return str("(", v[0], ", ", v[1], ")"); }
 
 int64_t blocks_along(int64_t size, const Blocks& b, size_t d) {
   const int64_t room = size + 2 * b.padding[d] - b.dilation[d] * (b.kernel[d] - 1) - 1;
@@ -46,8 +44,7 @@ void im2col(Plan& p, const Tensor& self, IntList kernel, IntList dilation, IntLi
   const Blocks b{kernel, dilation, padding, stride};
   check_blocks(b);
   bool valid = self.dim() == 3 || self.dim() == 4;
-  for (int64_t d = self.dim() == 4 ? 1 : 0; d < self.dim(); ++d)
-    valid = valid && self.size(d) > 0;
+  for (int64_t d = self.dim() == 4 ? 1 : 0; d < self.dim(); ++d) valid = valid && self.size(d) > 0;
   RL_CHECK(valid,
            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
            "dimensions for "
@@ -72,8 +69,7 @@ void col2im(Plan& p, const Tensor& self, IntList output_size, IntList kernel, In
            output_size.size());
   check_blocks(b);
   bool valid = self.dim() == 2 || self.dim() == 3;
-  for (int64_t d = self.dim() == 3 ? 1 : 0; d < self.dim(); ++d)
-    valid = valid && self.size(d) > 0;
+  for (int64_t d = self.dim() == 3 ? 1 : 0; d < self.dim(); ++d) valid = valid && self.size(d) > 0;
   RL_CHECK(valid,
            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and "
            "non-zero dimensions "

@@ -71,8 +71,7 @@ void grid_sampler(Plan& p, const Tensor& input, const Tensor& grid, int64_t mode
     throw_not_implemented_for(
         input.dim() == 4 ? "grid_sampler_2d_cpu_kernel_impl" : "grid_sampler3d_cpu", input.dtype());
   Dims sizes{input.size(0), input.size(1)};
-  for (int64_t d = 1; d < grid.dim() - 1; ++d)
-    sizes.push_back(grid.size(d));
+  for (int64_t d = 1; d < grid.dim() - 1; ++d) sizes.push_back(grid.size(d));
   p.result(0, sizes, input.dtype(), input.device());
 }
 
@@ -102,8 +101,7 @@ Tensor affine_grid_generator(const Tensor& theta, IntList size, bool align_corne
       "Expected size for first two dimensions of batch2 tensor to be: [", size[0], ", ", n + 1,
       "] but got: [", theta.size(0), ", ", theta.size(-1), "].");
   Dims sizes{size[0]};
-  for (const int64_t s : size.subspan(2))
-    sizes.push_back(s);
+  for (const int64_t s : size.subspan(2)) sizes.push_back(s);
   sizes.push_back(n);
   if (theta.is_meta()) return empty(sizes, theta.dtype(), theta.device());
   const Tensor base = base_grid(size, align_corners, theta.dtype());

@@ -11,9 +11,7 @@
 namespace rl {
 namespace {
 
-bool is_mask(const Tensor& t) {
-  return t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8;
-}
+bool is_mask(const Tensor& t) { return t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8; }
 
 void check_count(const Tensor& self, size_t count) {
   RL_CHECK_INDEX(static_cast<int64_t>(count) <= self.dim(),
@@ -65,8 +63,7 @@ TensorVec expand_masks(const Tensor& self, TensorList given) {
           "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
           "instead.");
     // A mask of n dimensions may be followed by n - 1 gaps, which are its own.
-    for (int64_t d = 1; d < t.dim() && k + 1 < given.size() && !given[k + 1].defined(); ++d)
-      ++k;
+    for (int64_t d = 1; d < t.dim() && k + 1 < given.size() && !given[k + 1].defined(); ++d) ++k;
     for (int64_t d = 0; d < t.dim(); ++d) {
       const size_t at = out.size() + static_cast<size_t>(d);
       const bool fits =
@@ -76,11 +73,9 @@ TensorVec expand_masks(const Tensor& self, TensorList given) {
                      " at index ", at);
     }
     const Tensor rows = impl::nonzero(t);
-    for (int64_t d = 0; d < t.dim(); ++d)
-      out.push_back(impl::select(rows, 1, d));
+    for (int64_t d = 0; d < t.dim(); ++d) out.push_back(impl::select(rows, 1, d));
   }
-  while (!out.empty() && !out.back().defined())
-    out.pop_back();
+  while (!out.empty() && !out.back().defined()) out.pop_back();
   check_count(self, out.size());
   return out;
 }
@@ -217,8 +212,7 @@ Dims with_dim_replaced(IntList sizes, int64_t dim, IntList by) {
     if (static_cast<int64_t>(d) != dim)
       out.push_back(sizes[d]);
     else
-      for (const int64_t s : by)
-        out.push_back(s);
+      for (const int64_t s : by) out.push_back(s);
   }
   return out;
 }

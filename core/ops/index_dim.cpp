@@ -9,13 +9,9 @@ namespace {
 
 using cpu::Scatter;
 
-Tensor as_vector(const Tensor& t) {
-  return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset());
-}
+Tensor as_vector(const Tensor& t) { return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset()); }
 
-[[noreturn]] void fail_in_self(int64_t) {
-  fail(ErrorType::Index, "index out of range in self");
-}
+[[noreturn]] void fail_in_self(int64_t) { fail(ErrorType::Index, "index out of range in self"); }
 
 Tensor flat_places(const Tensor& index, int64_t n) {
   const Tensor at = cpu::checked_index(index, n, true, [&](int64_t v) {
@@ -85,8 +81,7 @@ Tensor repeat_indices(const Tensor& repeats, std::optional<int64_t> output_size)
   Tensor out = rl::empty(Dims{total}, repeats.dtype());
   dispatch(Types<int32_t, int64_t>{}, repeats.dtype(), "repeat_interleave_cpu", [&]<class T>() {
     T* to = out.data<T>();
-    for (int64_t i = 0; i < counts.numel(); ++i)
-      to = std::fill_n(to, c[i], static_cast<T>(i));
+    for (int64_t i = 0; i < counts.numel(); ++i) to = std::fill_n(to, c[i], static_cast<T>(i));
   });
   return out;
 }
@@ -164,8 +159,7 @@ void index_add_(const Tensor& self, int64_t dim, const Tensor& index, const Tens
            index.numel(), ") should be equal to source.size(dim): (",
            d < from.dim() ? from.size(d) : 0, "), for dim: ", dim);
   bool fits = self.dim() == source.dim();
-  for (int64_t k = 0; fits && k < self.dim(); ++k)
-    fits = k == d || self.size(k) == source.size(k);
+  for (int64_t k = 0; fits && k < self.dim(); ++k) fits = k == d || self.size(k) == source.size(k);
   RL_CHECK(fits,
            "source tensor shape must match self tensor shape, excluding the specified dimension. "
            "Got self.shape = ",

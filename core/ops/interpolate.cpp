@@ -38,8 +38,7 @@ Dims resampled_sizes(int64_t n, const Tensor& self, IntList output_size, int64_t
                                                           : "compute_indices_weights_linear",
                               self.dtype());
   Dims sizes{self.size(0), self.size(1)};
-  for (const int64_t s : output_size)
-    sizes.push_back(s);
+  for (const int64_t s : output_size) sizes.push_back(s);
   return sizes;
 }
 
@@ -47,8 +46,7 @@ struct ScaleList {
   double values[3];
   size_t count = 0;
   ScaleList(Scales scales) {
-    for (const auto& s : scales)
-      values[count++] = s.value_or(0);
+    for (const auto& s : scales) values[count++] = s.value_or(0);
   }
   operator std::span<const double>() const { return {values, count}; }
 };
@@ -107,15 +105,13 @@ Dims leading(const Tensor& self, size_t last) {
 
 Dims counting(size_t n) {
   Dims out;
-  for (size_t i = 0; i < n; ++i)
-    out.push_back(static_cast<int64_t>(i));
+  for (size_t i = 0; i < n; ++i) out.push_back(static_cast<int64_t>(i));
   return out;
 }
 
 Dims joined(const Dims& a, std::initializer_list<int64_t> b) {
   Dims out = a;
-  for (const int64_t v : b)
-    out.push_back(v);
+  for (const int64_t v : b) out.push_back(v);
   return out;
 }
 
@@ -167,8 +163,7 @@ Tensor channel_shuffle(const Tensor& self, int64_t groups) {
   RL_CHECK(c % groups == 0, "Number of channels must be divisible by groups. Got ", c,
            " channels and ", groups, " groups.");
   Dims pieces{self.size(0), groups, c / groups};
-  for (int64_t d = 2; d < self.dim(); ++d)
-    pieces.push_back(self.size(d));
+  for (int64_t d = 2; d < self.dim(); ++d) pieces.push_back(self.size(d));
   Dims order = counting(pieces.size());
   std::swap(order[1], order[2]);
   return shuffled(self, pieces, order, self.sizes());

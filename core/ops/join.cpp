@@ -57,11 +57,11 @@ Dims negated(IntList v) {
 namespace plan {
 
 void cat(Plan& p, TensorList tensors, int64_t dim) {
-  RL_CHECK_VALUE(!tensors.empty(), "expected a non-empty list of Tensors");
+  RL_CHECK_VALUE(!tensors.empty(), "torch.cat(): expected a non-empty list of Tensors");
   const Tensor* model = nullptr;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    RL_CHECK(tensors[i].defined() && tensors[i].dim() > 0, "zero-dimensional tensor (at position ", i,
-             ") cannot be concatenated");
+    RL_CHECK(tensors[i].defined() && tensors[i].dim() > 0, "zero-dimensional tensor (at position ",
+             i, ") cannot be concatenated");
     if (!model && !skipped(tensors[i])) model = &tensors[i];
   }
   const Dtype dtype = common_dtype(tensors);
@@ -75,12 +75,12 @@ void cat(Plan& p, TensorList tensors, int64_t dim) {
   for (size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& t = tensors[i];
     if (skipped(t)) continue;
-    RL_CHECK(t.dim() == model->dim(), "Tensors must have same number of dimensions: got ", model->dim(),
-             " and ", t.dim());
+    RL_CHECK(t.dim() == model->dim(), "Tensors must have same number of dimensions: got ",
+             model->dim(), " and ", t.dim());
     for (size_t k = 0; k < sizes.size(); ++k) {
-      RL_CHECK(k == d || t.sizes()[k] == sizes[k], "Sizes of tensors must match except in dimension ", d,
-               ". Expected size ", sizes[k], " but got size ", t.sizes()[k], " for tensor number ", i,
-               " in the list.");
+      RL_CHECK(k == d || t.sizes()[k] == sizes[k],
+               "Sizes of tensors must match except in dimension ", d, ". Expected size ", sizes[k],
+               " but got size ", t.sizes()[k], " for tensor number ", i, " in the list.");
     }
     sizes[d] += t.sizes()[d];
   }
@@ -91,8 +91,9 @@ void stack(Plan& p, TensorList tensors, int64_t dim) {
   RL_CHECK(!tensors.empty(), "stack expects a non-empty TensorList");
   const int64_t d = wrap_dim(dim, tensors[0].dim() + 1);
   for (size_t i = 1; i < tensors.size(); ++i)
-    RL_CHECK(tensors[i].sizes() == tensors[0].sizes(), "stack expects each tensor to be equal size, but got ",
-             IntList(tensors[0].sizes()), " at entry 0 and ", IntList(tensors[i].sizes()), " at entry ", i);
+    RL_CHECK(tensors[i].sizes() == tensors[0].sizes(),
+             "stack expects each tensor to be equal size, but got ", IntList(tensors[0].sizes()),
+             " at entry 0 and ", IntList(tensors[i].sizes()), " at entry ", i);
   Dims sizes = tensors[0].sizes();
   sizes.insert(static_cast<size_t>(d), static_cast<int64_t>(tensors.size()));
   p.result(0, sizes, common_dtype(tensors), tensors[0].device());
@@ -159,8 +160,9 @@ Tensor column_stack(TensorList tensors) {
 }
 
 Tensor repeat(const Tensor& self, IntList repeats) {
-  RL_CHECK(repeats.size() >= self.sizes().size(),
-           "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
+  RL_CHECK(
+      repeats.size() >= self.sizes().size(),
+      "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
   for (const int64_t r : repeats)
     RL_CHECK(r >= 0, "Trying to create tensor with negative dimension ", r, ": ", repeats);
   const size_t lead = repeats.size() - self.sizes().size();
@@ -176,8 +178,9 @@ Tensor repeat(const Tensor& self, IntList repeats) {
   Tensor out = rl::empty(sizes, self.dtype(), self.device());
   if (out.numel() == 0) return out;
   const auto strides = view_strides(self.sizes(), self.strides(), source);
-  const Tensor from = strides ? rl::alias(self, source, *strides, self.offset())
-                              : rl::alias(as_contiguous(self), source, contiguous_strides(source), 0);
+  const Tensor from = strides
+                          ? rl::alias(self, source, *strides, self.offset())
+                          : rl::alias(as_contiguous(self), source, contiguous_strides(source), 0);
   copy_into(rl::alias(out, folded, contiguous_strides(folded), 0), from);
   return out;
 }
@@ -191,7 +194,8 @@ Tensor tile(const Tensor& self, IntList dims) {
 Tensor flip(const Tensor& self, IntList dims) {
   const uint64_t mask = dims.empty() ? 0 : reduced_mask(dims, std::max<int64_t>(self.dim(), 1));
   Tensor out = rl::empty_like(self);
-  // A view with negative steps would be the source; copy slice by slice from the last such dimension.
+  // A view with negative steps would be the source; copy slice by slice from the last such
+  // dimension.
   const auto copy = [&](auto&& again, const Tensor& to, const Tensor& from, int64_t d) -> void {
     int64_t next = d;
     while (next < self.dim() && !(mask >> next & 1)) ++next;
@@ -201,10 +205,13 @@ Tensor flip(const Tensor& self, IntList dims) {
     const int64_t n = self.sizes()[i];
     if (n == 0) return;
     // Negative strides are fine inside the iterator, though no tensor has them.
-    const Tensor flipped = rl::alias(from, from.sizes(), [&] {
-      strides[i] = -strides[i];
-      return strides;
-    }(), from.offset() + (n - 1) * from.strides()[i]);
+    const Tensor flipped = rl::alias(
+        from, from.sizes(),
+        [&] {
+          strides[i] = -strides[i];
+          return strides;
+        }(),
+        from.offset() + (n - 1) * from.strides()[i]);
     again(again, to, flipped, next + 1);
   };
   copy(copy, out, self, 0);
@@ -228,9 +235,10 @@ Tensor roll(const Tensor& self, IntList shifts, IntList dims) {
     const Tensor rolled = roll(rl::alias(flat, whole, Dims{1}, flat.offset()), shifts, Dims{0});
     return rl::alias(rolled, self.sizes(), contiguous_strides(self.sizes()), 0);
   }
-  RL_CHECK(shifts.size() == dims.size(), "shifts and dimensions must align. shifts: ", shifts.size(),
-           ", dims:", dims.size());
-  if (self.dim() == 0) fail(ErrorType::Index, "Dimension specified as ", dims[0], " but tensor has no dimensions");
+  RL_CHECK(shifts.size() == dims.size(),
+           "shifts and dimensions must align. shifts: ", shifts.size(), ", dims:", dims.size());
+  if (self.dim() == 0)
+    fail(ErrorType::Index, "Dimension specified as ", dims[0], " but tensor has no dimensions");
   Tensor from = self;
   for (size_t k = 0; k < dims.size(); ++k) {
     const int64_t d = wrap_dim(dims[k], self.dim());
@@ -252,12 +260,17 @@ Tensor rot90(const Tensor& self, int64_t k, IntList dims) {
   RL_CHECK(dims.size() == 2, "expected total rotation dims == 2, but got dims = ", dims.size());
   RL_CHECK(self.dim() >= 2, "expected total dims >= 2, but got total dims = ", self.dim());
   const int64_t a = wrap_dim(dims[0], self.dim()), b = wrap_dim(dims[1], self.dim());
-  RL_CHECK(a != b, "expected rotation dims to be different, but got dim0 = ", dims[0], " and dim1 = ", dims[1]);
+  RL_CHECK(a != b, "expected rotation dims to be different, but got dim0 = ", dims[0],
+           " and dim1 = ", dims[1]);
   switch (((k % 4) + 4) % 4) {
-    case 1: return ops::transpose(ops::flip(self, Dims{b}), a, b);
-    case 2: return ops::flip(self, Dims{a, b});
-    case 3: return ops::transpose(ops::flip(self, Dims{a}), a, b);
-    default: return ops::clone(self, MemoryFormat::Contiguous);
+    case 1:
+      return ops::transpose(ops::flip(self, Dims{b}), a, b);
+    case 2:
+      return ops::flip(self, Dims{a, b});
+    case 3:
+      return ops::transpose(ops::flip(self, Dims{a}), a, b);
+    default:
+      return ops::clone(self, MemoryFormat::Contiguous);
   }
 }
 

@@ -22,8 +22,7 @@ Ranks rank_chunks(const bool* p, int64_t n) {
     for (int64_t c = first; c < last; ++c) {
       int64_t count = 0;
       const int64_t end = std::min(n, (c + 1) * kChunk);
-      for (int64_t i = c * kChunk; i < end; ++i)
-        count += p[i];
+      for (int64_t i = c * kChunk; i < end; ++i) count += p[i];
       out.before[static_cast<size_t>(c)] = count;
     }
   });
@@ -99,9 +98,7 @@ void write_coordinates(const Tensor& self, const Tensor& flags, const Ranks& ran
                 });
 }
 
-Tensor flags_of(const Tensor& self) {
-  return as_contiguous(self, Dtype::Bool);
-}
+Tensor flags_of(const Tensor& self) { return as_contiguous(self, Dtype::Bool); }
 
 }  // namespace
 
@@ -137,8 +134,7 @@ TensorVec nonzero_numpy(const Tensor& given) {
   const Tensor self = given.dim() ? given : rl::alias(given, Dims{1}, Dims{1}, given.offset());
   const Tensor rows = nonzero(self);
   TensorVec out;
-  for (int64_t d = 0; d < self.dim(); ++d)
-    out.push_back(select(rows, 1, d));
+  for (int64_t d = 0; d < self.dim(); ++d) out.push_back(select(rows, 1, d));
   return out;
 }
 
@@ -163,8 +159,7 @@ Tensor masked_select(const Tensor& self, const Tensor& mask) {
     T* const to = out.data<T>();
     const T* const from = values.data<T>();
     for_each_true(p, flags.numel(), ranks, [&](const int64_t* places, int64_t rank, int64_t count) {
-      for (int64_t k = 0; k < count; ++k)
-        to[rank + k] = from[places[k]];
+      for (int64_t k = 0; k < count; ++k) to[rank + k] = from[places[k]];
     });
   });
   return out;
@@ -201,8 +196,7 @@ void masked_scatter_(const Tensor& self, const Tensor& mask, const Tensor& sourc
     T* const out = to.data<T>();
     const T* const from = values.data<T>();
     for_each_true(p, flags.numel(), ranks, [&](const int64_t* places, int64_t rank, int64_t count) {
-      for (int64_t k = 0; k < count; ++k)
-        out[places[k]] = from[rank + k];
+      for (int64_t k = 0; k < count; ++k) out[places[k]] = from[rank + k];
     });
   });
   if (!to.is_same(self)) copy_into(self, to);

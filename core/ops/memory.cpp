@@ -1,6 +1,7 @@
 // Copies in other layouts and dtypes, sums that undo broadcasting, and changes of geometry.
 #include "core/ops/memory.h"
 
+#include <atomic>
 #include <cstring>
 
 #include "core/autograd/variable.h"
@@ -16,6 +17,12 @@ void check_not_expanded(const Tensor& self) {
            "location. Please clone() the tensor before performing the operation.");
 }
 
+void warn_of_lost_imaginary(const Tensor& from, Dtype to) {
+  static std::atomic<bool> warned = false;
+  if (!from.is_complex() || is_complex(to) || to == Dtype::Bool || warned.exchange(true)) return;
+  warn("Casting complex values to real discards the imaginary part");
+}
+
 Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device,
                  bool copy, std::optional<MemoryFormat> format) {
   if (device && device->type == DeviceType::Cuda) check_available(device);
@@ -23,6 +30,7 @@ Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<D
                     (!device || device->type == self.device().type) &&
                     (!format || *format == MemoryFormat::Preserve || self.is_contiguous(*format));
   if (same) return self;
+  if (dtype) warn_of_lost_imaginary(self, *dtype);
   return ops::_to_copy(self, dtype, std::nullopt, device, std::nullopt, false, format);
 }
 
@@ -139,12 +147,11 @@ void copy_(const Tensor& self, const Operand& src, bool) {
   }
   if (from.is_meta() && !self.is_meta())
     fail(ErrorType::NotImplemented, "Cannot copy out of meta tensor; no data!");
+  warn_of_lost_imaginary(from, self.dtype());
   copy_into(self, from);
 }
 
-void zero_(const Tensor& self) {
-  fill(self, Scalar(0));
-}
+void zero_(const Tensor& self) { fill(self, Scalar(0)); }
 
 void resize_(const Tensor& self, IntList size, std::optional<MemoryFormat> format) {
   RL_CHECK(!requires_grad(self), "cannot resize variables that require grad");

@@ -13,8 +13,7 @@ Tensor atleast(const Tensor& self, int64_t dims) {
 
 TensorVec atleast_all(TensorList tensors, int64_t dims) {
   TensorVec out;
-  for (const Tensor& t : tensors)
-    out.push_back(atleast(t, dims));
+  for (const Tensor& t : tensors) out.push_back(atleast(t, dims));
   return out;
 }
 
@@ -22,11 +21,9 @@ namespace impl {
 
 TensorVec broadcast_tensors(TensorList tensors) {
   Dims shape;
-  for (const Tensor& t : tensors)
-    shape = broadcast_sizes(shape, t.sizes());
+  for (const Tensor& t : tensors) shape = broadcast_sizes(shape, t.sizes());
   TensorVec out;
-  for (const Tensor& t : tensors)
-    out.push_back(ops::expand(t, shape));
+  for (const Tensor& t : tensors) out.push_back(ops::expand(t, shape));
   return out;
 }
 
@@ -45,8 +42,7 @@ TensorVec meshgrid(TensorList tensors, std::string_view indexing) {
   TensorVec axes(tensors.begin(), tensors.end());
   if (swaps) std::swap(axes[0], axes[1]);
   Dims shape;
-  for (const Tensor& t : axes)
-    shape.push_back(t.numel());
+  for (const Tensor& t : axes) shape.push_back(t.numel());
   TensorVec out;
   for (size_t i = 0; i < axes.size(); ++i) {
     Dims one(axes.size(), 1);
@@ -75,14 +71,12 @@ Tensor combinations(const Tensor& self, int64_t r, bool with_replacement) {
   // All rising sequences of r indices, in lexical order.
   std::vector<int64_t> rows;
   std::vector<int64_t> at(static_cast<size_t>(r));
-  for (int64_t k = 0; k < r; ++k)
-    at[static_cast<size_t>(k)] = k * gap;
+  for (int64_t k = 0; k < r; ++k) at[static_cast<size_t>(k)] = k * gap;
   bool more = n > 0 && at.back() < n;
   while (more) {
     rows.insert(rows.end(), at.begin(), at.end());
     int64_t k = r - 1;
-    while (k >= 0 && at[static_cast<size_t>(k)] == n - 1 - gap * (r - 1 - k))
-      --k;
+    while (k >= 0 && at[static_cast<size_t>(k)] == n - 1 - gap * (r - 1 - k)) --k;
     more = k >= 0;
     if (!more) break;
     ++at[static_cast<size_t>(k)];

@@ -32,7 +32,8 @@ void check_weight(const Tensor& weight, const ClassLayout& l, Dtype dtype) {
 
 // Calls f(sample, point, class, weight of the class) for each target that is not ignored.
 template <class T, class F>
-void for_targets(const Tensor& target, const Tensor& weight, const ClassLayout& l, int64_t ignore_index, F&& f) {
+void for_targets(const Tensor& target, const Tensor& weight, const ClassLayout& l,
+                 int64_t ignore_index, F&& f) {
   const Tensor classes = as_contiguous(target, Dtype::Int64);
   const int64_t* const t = classes.data<int64_t>();
   const Tensor held = weight.defined() ? as_contiguous(weight) : Tensor();
@@ -47,8 +48,8 @@ void for_targets(const Tensor& target, const Tensor& weight, const ClassLayout& 
   }
 }
 
-std::array<Tensor, 2> forward(const Tensor& self, const Tensor& target, const Tensor& weight, int64_t reduction,
-                              int64_t ignore_index) {
+std::array<Tensor, 2> forward(const Tensor& self, const Tensor& target, const Tensor& weight,
+                              int64_t reduction, int64_t ignore_index) {
   const ClassLayout l = layout_of(self.sizes());
   check_target(target);
   check_weight(weight, l, self.dtype());
@@ -60,13 +61,16 @@ std::array<Tensor, 2> forward(const Tensor& self, const Tensor& target, const Te
   dispatch(Floats{}, self.dtype(), "nll_loss_out_frame", [&]<class T>() {
     const T* const p = x.data<T>();
     double sum = 0, weights = 0;
-    const auto at = [&](int64_t i, int64_t q, int64_t c) { return (i * l.classes + c) * l.points + q; };
-    for_targets<T>(target, weight, l, ignore_index, [&](int64_t i, int64_t q, int64_t c, Compute<T> w) {
-      const auto loss = -w * static_cast<Compute<T>>(p[at(i, q, c)]);
-      if (none) out.data<T>()[i * l.points + q] = static_cast<T>(loss);
-      sum += loss;
-      weights += w;
-    });
+    const auto at = [&](int64_t i, int64_t q, int64_t c) {
+      return (i * l.classes + c) * l.points + q;
+    };
+    for_targets<T>(target, weight, l, ignore_index,
+                   [&](int64_t i, int64_t q, int64_t c, Compute<T> w) {
+                     const auto loss = -w * static_cast<Compute<T>>(p[at(i, q, c)]);
+                     if (none) out.data<T>()[i * l.points + q] = static_cast<T>(loss);
+                     sum += loss;
+                     weights += w;
+                   });
     *total.data<T>() = static_cast<T>(static_cast<Compute<T>>(none ? 0 : weights));
     if (!none)
       *out.data<T>() = static_cast<T>(static_cast<Compute<T>>(
@@ -79,30 +83,35 @@ std::array<Tensor, 2> forward(const Tensor& self, const Tensor& target, const Te
 
 namespace impl {
 
-std::array<Tensor, 2> nll_loss_forward(const Tensor& self, const Tensor& target, const Tensor& weight,
-                                       int64_t reduction, int64_t ignore_index) {
+std::array<Tensor, 2> nll_loss_forward(const Tensor& self, const Tensor& target,
+                                       const Tensor& weight, int64_t reduction,
+                                       int64_t ignore_index) {
   RL_CHECK(self.dim() > 0 && self.dim() <= 2, "input tensor should be 1D or 2D");
   RL_CHECK(target.dim() <= 1, "0D or 1D target tensor expected, multi-target not supported");
   if (self.dim() == 1) {
-    RL_CHECK(target.dim() == 0 || target.numel() == 1, "For 1D input, 1D target must have size 1, but got target size: ",
-             target.numel());
+    RL_CHECK(target.dim() == 0 || target.numel() == 1,
+             "For 1D input, 1D target must have size 1, but got target size: ", target.numel());
   } else {
-    RL_CHECK(target.dim() == 1 && self.size(0) == target.size(0), "size mismatch (got input: ",
-             IntList(self.sizes()), ", target: ", IntList(target.sizes()), ")");
+    RL_CHECK(target.dim() == 1 && self.size(0) == target.size(0),
+             "size mismatch (got input: ", IntList(self.sizes()),
+             ", target: ", IntList(target.sizes()), ")");
   }
   return forward(self, target, weight, reduction, ignore_index);
 }
 
-std::array<Tensor, 2> nll_loss2d_forward(const Tensor& self, const Tensor& target, const Tensor& weight,
-                                         int64_t reduction, int64_t ignore_index) {
+std::array<Tensor, 2> nll_loss2d_forward(const Tensor& self, const Tensor& target,
+                                         const Tensor& weight, int64_t reduction,
+                                         int64_t ignore_index) {
   Dims expected = self.sizes();
   expected.erase(1);
-  RL_CHECK(target.sizes() == expected, "Expected target size ", IntList(expected), ", got ", IntList(target.sizes()));
+  RL_CHECK(target.sizes() == expected, "Expected target size ", IntList(expected), ", got ",
+           IntList(target.sizes()));
   return forward(self, target, weight, reduction, ignore_index);
 }
 
-Tensor nll_loss_backward(const Tensor& grad, IntList sizes, const Tensor& target, const Tensor& weight,
-                         int64_t reduction, int64_t ignore_index, const Tensor& total_weight) {
+Tensor nll_loss_backward(const Tensor& grad, IntList sizes, const Tensor& target,
+                         const Tensor& weight, int64_t reduction, int64_t ignore_index,
+                         const Tensor& total_weight) {
   const ClassLayout l = layout_of(sizes);
   Tensor out = rl::empty(sizes, grad.dtype());
   cpu::zero_(out);
@@ -114,10 +123,11 @@ Tensor nll_loss_backward(const Tensor& grad, IntList sizes, const Tensor& target
     const Compute<T> scale = reduction == static_cast<int64_t>(Reduction::Mean)
                                  ? 1 / static_cast<Compute<T>>(*total_weight.data<T>())
                                  : Compute<T>(1);
-    for_targets<T>(target, weight, l, ignore_index, [&](int64_t i, int64_t q, int64_t c, Compute<T> w) {
-      const auto from = static_cast<Compute<T>>(p[none ? i * l.points + q : 0]);
-      to[(i * l.classes + c) * l.points + q] = static_cast<T>(-w * from * scale);
-    });
+    for_targets<T>(target, weight, l, ignore_index,
+                   [&](int64_t i, int64_t q, int64_t c, Compute<T> w) {
+                     const auto from = static_cast<Compute<T>>(p[none ? i * l.points + q : 0]);
+                     to[(i * l.classes + c) * l.points + q] = static_cast<T>(-w * from * scale);
+                   });
   });
   return out;
 }

@@ -31,7 +31,8 @@ Tensor norm_operand(const Tensor& t, Dtype dtype, MemoryFormat format) {
 
 MemoryFormat norm_format(const Tensor& t) {
   if (t.is_contiguous()) return MemoryFormat::Contiguous;
-  const MemoryFormat last = t.dim() == 5 ? MemoryFormat::ChannelsLast3d : MemoryFormat::ChannelsLast;
+  const MemoryFormat last =
+      t.dim() == 5 ? MemoryFormat::ChannelsLast3d : MemoryFormat::ChannelsLast;
   return (t.dim() == 4 || t.dim() == 5) && t.is_contiguous(last) ? last : MemoryFormat::Contiguous;
 }
 
@@ -41,10 +42,12 @@ Dims norm_mask(const Vjp& v, std::initializer_list<uint32_t> parameters) {
   return mask;
 }
 
-std::array<Tensor, 3> norm_gradients(const NormFormula& norm, const Tensor& grad, const Tensor& input,
-                                     const Tensor& weight) {
+std::array<Tensor, 3> norm_gradients(const NormFormula& norm, const Tensor& grad,
+                                     const Tensor& input, const Tensor& weight) {
   const Dtype dtype = is_reduced(input.dtype()) ? Dtype::Float32 : input.dtype();
-  const auto widened = [&](const Tensor& t) { return t.dtype() == dtype ? t : ops::_to_dtype(t, dtype); };
+  const auto widened = [&](const Tensor& t) {
+    return t.dtype() == dtype ? t : ops::_to_dtype(t, dtype);
+  };
   const Tensor dy = widened(grad);
   Tensor x = widened(input), invstd = norm.invstd;
   int64_t count = 1;
@@ -53,8 +56,10 @@ std::array<Tensor, 3> norm_gradients(const NormFormula& norm, const Tensor& grad
     return ops::sum_dim(t, norm.over, true) / static_cast<double>(count);
   };
   const bool constant = norm.over.empty();
-  if (constant) x = x - norm.mean;
-  else if (norm.centered) x = x - mean_of(x);
+  if (constant)
+    x = x - norm.mean;
+  else if (norm.centered)
+    x = x - mean_of(x);
   if (!constant) invstd = ops::rsqrt(mean_of(x * x) + norm.eps);
   const Tensor whitened = x * invstd;
   Tensor dx = weight.defined() ? dy * widened(weight) : dy;

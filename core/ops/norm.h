@@ -17,7 +17,8 @@ Tensor norm_operand(const Tensor& t, Dtype dtype, MemoryFormat format = MemoryFo
 // ChannelsLast(3d) where that is how the tensor lies, else Contiguous.
 MemoryFormat norm_format(const Tensor& t);
 // A kernel's result in the dtype and format asked for.
-inline Tensor norm_result(const Tensor& t, Dtype dtype, MemoryFormat format = MemoryFormat::Contiguous) {
+inline Tensor norm_result(const Tensor& t, Dtype dtype,
+                          MemoryFormat format = MemoryFormat::Contiguous) {
   return norm_operand(t, dtype, format);
 }
 
@@ -30,8 +31,8 @@ struct NormFormula {
   bool centered = true;  // false: RMS norm
 };
 // Gradients of input, weight, bias. `weight` broadcasts with the input.
-std::array<Tensor, 3> norm_gradients(const NormFormula& norm, const Tensor& grad, const Tensor& input,
-                                     const Tensor& weight);
+std::array<Tensor, 3> norm_gradients(const NormFormula& norm, const Tensor& grad,
+                                     const Tensor& input, const Tensor& weight);
 // Which of the first three tensor parameters, at these places, want a gradient.
 Dims norm_mask(const Vjp& v, std::initializer_list<uint32_t> parameters);
 

@@ -8,11 +8,13 @@
 namespace rl {
 namespace {
 
-int64_t channels_of(const Tensor& input) { return input.sizes()[static_cast<size_t>(wrap_dim(1, input.dim()))]; }
+int64_t channels_of(const Tensor& input) {
+  return input.sizes()[static_cast<size_t>(wrap_dim(1, input.dim()))];
+}
 
 void check_count(const char* what, const Tensor& t, int64_t channels) {
-  RL_CHECK(!t.defined() || t.numel() == channels, what, " should contain ", channels, " elements not ",
-           t.defined() ? t.numel() : 0);
+  RL_CHECK(!t.defined() || t.numel() == channels, what, " should contain ", channels,
+           " elements not ", t.defined() ? t.numel() : 0);
 }
 
 void check_parameters(const Tensor& input, const Tensor& weight, const Tensor& bias,
@@ -37,7 +39,8 @@ cpu::BatchShape shape_of(const Tensor& input, MemoryFormat format) {
 // The tensor a kernel writes running statistics into, copied back where it is not the user's own.
 class Running {
  public:
-  Running(const Tensor& target, Dtype dtype) : target_(target), work_(norm_operand(target, dtype)) {}
+  Running(const Tensor& target, Dtype dtype)
+      : target_(target), work_(norm_operand(target, dtype)) {}
   void write_back() const {
     if (target_.defined() && !work_.is_same(target_)) copy_into(target_, work_);
   }
@@ -66,9 +69,10 @@ Tensor per_channel(const Tensor& t, int64_t dims) {
 
 namespace impl {
 
-std::array<Tensor, 3> native_batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                                        const Tensor& running_mean, const Tensor& running_var,
-                                        bool training, double momentum, double eps) {
+std::array<Tensor, 3> native_batch_norm(const Tensor& input, const Tensor& weight,
+                                        const Tensor& bias, const Tensor& running_mean,
+                                        const Tensor& running_var, bool training, double momentum,
+                                        double eps) {
   const Dtype dtype = norm_dtype(input, "batch_norm");
   check_parameters(input, weight, bias, running_mean, running_var, training);
   const Dtype stats = norm_stats_dtype(input, {&weight, &bias, &running_mean, &running_var});
@@ -78,18 +82,26 @@ std::array<Tensor, 3> native_batch_norm(const Tensor& input, const Tensor& weigh
   const int64_t channels = input.size(1);
   const Dims saved{training ? channels : 0};
   Tensor y = empty(input.sizes(), dtype, input.device(), format);
-  const Tensor mean = empty(saved, dtype, input.device()), invstd = empty(saved, dtype, input.device());
+  const Tensor mean = empty(saved, dtype, input.device()),
+               invstd = empty(saved, dtype, input.device());
   if (!input.is_meta()) {
     const Running average(running_mean, dtype), variance(running_var, dtype);
-    const cpu::BatchNorm norm{norm_operand(weight, dtype), norm_operand(bias, dtype), average.work(),
-                              variance.work(), training, momentum, eps};
-    cpu::batch_norm(shape_of(input, format), norm, norm_operand(input, dtype, format), y, mean, invstd);
+    const cpu::BatchNorm norm{norm_operand(weight, dtype),
+                              norm_operand(bias, dtype),
+                              average.work(),
+                              variance.work(),
+                              training,
+                              momentum,
+                              eps};
+    cpu::batch_norm(shape_of(input, format), norm, norm_operand(input, dtype, format), y, mean,
+                    invstd);
     if (training) {
       average.write_back();
       variance.write_back();
     }
   }
-  return {norm_result(y, input.dtype(), format), norm_result(mean, stats), norm_result(invstd, stats)};
+  return {norm_result(y, input.dtype(), format), norm_result(mean, stats),
+          norm_result(invstd, stats)};
 }
 
 std::array<Tensor, 3> native_batch_norm_backward(const Tensor& grad_out, const Tensor& input,
@@ -107,21 +119,26 @@ std::array<Tensor, 3> native_batch_norm_backward(const Tensor& grad_out, const T
   const Tensor dweight = result(1), dbias = result(2);
   if (!input.is_meta()) {
     Tensor mean = norm_operand(train ? save_mean : running_mean, dtype), invstd;
-    if (train) invstd = norm_operand(save_invstd, dtype);
-    else invstd = ops::rsqrt(ops::add(norm_operand(running_var, dtype), eps));
+    if (train)
+      invstd = norm_operand(save_invstd, dtype);
+    else
+      invstd = ops::rsqrt(ops::add(norm_operand(running_var, dtype), eps));
     cpu::batch_norm_backward(shape_of(input, format), norm_operand(grad_out, dtype, format),
-                             norm_operand(input, dtype, format), norm_operand(weight, dtype), mean, invstd,
-                             train, dx, dweight, dbias);
+                             norm_operand(input, dtype, format), norm_operand(weight, dtype), mean,
+                             invstd, train, dx, dweight, dbias);
   }
   const Dtype params = weight.defined() ? weight.dtype() : input.dtype();
-  return {norm_result(dx, input.dtype(), format), norm_result(dweight, params), norm_result(dbias, params)};
+  return {norm_result(dx, input.dtype(), format), norm_result(dweight, params),
+          norm_result(dbias, params)};
 }
 
-Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
-                  const Tensor& running_var, bool training, double momentum, double eps, bool) {
+Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                  const Tensor& running_mean, const Tensor& running_var, bool training,
+                  double momentum, double eps, bool) {
   check_parameters(input, weight, bias, running_mean, running_var, training);
   if (input.numel() > 0)
-    return ops::native_batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)[0];
+    return ops::native_batch_norm(input, weight, bias, running_mean, running_var, training,
+                                  momentum, eps)[0];
   // Nothing to normalise; the result still hangs on the parameters.
   Tensor out = ops::clone(input);
   if (weight.defined() && weight.numel() > 0) out = out * ops::select(weight, 0, 0);
@@ -131,7 +148,8 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
 
 std::array<Tensor, 2> batch_norm_update_stats(const Tensor& input, const Tensor& running_mean,
                                               const Tensor& running_var, double momentum) {
-  const auto r = ops::native_batch_norm(input, Tensor(), Tensor(), running_mean, running_var, true, momentum, 0.0);
+  const auto r = ops::native_batch_norm(input, Tensor(), Tensor(), running_mean, running_var, true,
+                                        momentum, 0.0);
   return {r[1], ops::reciprocal(ops::square(r[2]))};
 }
 
@@ -148,8 +166,9 @@ Tensor instance_norm(const Tensor& input, const Tensor& weight, const Tensor& bi
     return t.defined() ? ops::repeat(t, Dims{batch}) : Tensor();
   };
   const Tensor mean = repeated(running_mean), var = repeated(running_var);
-  const Tensor out = ops::batch_norm(ops::view(ops::contiguous(input), sizes), repeated(weight), repeated(bias),
-                                     mean, var, use_input_stats, momentum, eps, false);
+  const Tensor out =
+      ops::batch_norm(ops::view(ops::contiguous(input), sizes), repeated(weight), repeated(bias),
+                      mean, var, use_input_stats, momentum, eps, false);
   if (use_input_stats) {
     average_into(running_mean, mean, batch);
     average_into(running_var, var, batch);
@@ -162,8 +181,8 @@ Tensor instance_norm(const Tensor& input, const Tensor& weight, const Tensor& bi
 namespace vjp {
 
 void native_batch_norm(Vjp& v) {
-  const Tensor grad = v.grad(), input = v.tensor(0), weight = v.tensor(1), running_mean = v.tensor(3),
-               running_var = v.tensor(4);
+  const Tensor grad = v.grad(), input = v.tensor(0), weight = v.tensor(1),
+               running_mean = v.tensor(3), running_var = v.tensor(4);
   const bool training = v.arg(5).to_bool();
   const double eps = v.arg(7).to_double();
   std::array<Tensor, 3> grads;
@@ -181,8 +200,9 @@ void native_batch_norm(Vjp& v) {
     }
     grads = norm_gradients(norm, grad, input, per_channel(weight, dims));
   } else {
-    grads = ops::native_batch_norm_backward(grad, input, weight, running_mean, running_var, v.result(1),
-                                            v.result(2), training, eps, norm_mask(v, {0, 1, 2}));
+    grads =
+        ops::native_batch_norm_backward(grad, input, weight, running_mean, running_var, v.result(1),
+                                        v.result(2), training, eps, norm_mask(v, {0, 1, 2}));
   }
   for (uint32_t i = 0; i < 3; ++i)
     if (v.needs(i)) v.set(i, grads[i]);

@@ -2,18 +2,18 @@
 #pragma once
 
 #include "core/op/op_node.h"
-#include "core/ops/formulas.h"
-#include "core/ops/loss.h"
 #include "core/op/pointwise.h"
 #include "core/ops/conv.h"
 #include "core/ops/creation.h"
+#include "core/ops/formulas.h"
 #include "core/ops/index.h"
 #include "core/ops/interpolate.h"
+#include "core/ops/loss.h"
 #include "core/ops/operators.h"
-#include "core/ops/random.h"
-#include "core/ops/pool.h"
 #include "core/ops/ops.h"
 #include "core/ops/pointwise_formulas.h"
+#include "core/ops/pool.h"
+#include "core/ops/random.h"
 
 namespace rl {
 

@@ -9,28 +9,30 @@ namespace {
 
 void check_lengths(TensorList params, std::initializer_list<TensorList> others) {
   for (const TensorList& o : others)
-    RL_CHECK(o.size() == params.size(), "Tensor lists must have the same number of tensors, got ", params.size(),
-             " and ", o.size());
+    RL_CHECK(o.size() == params.size(), "Tensor lists must have the same number of tensors, got ",
+             params.size(), " and ", o.size());
 }
 
 void check_param(const Tensor& param) {
-  RL_CHECK(is_differentiable(param.dtype()), "optimizer step: parameters must be floating point or complex, got ",
-           param.dtype());
+  RL_CHECK(is_differentiable(param.dtype()),
+           "optimizer step: parameters must be floating point or complex, got ", param.dtype());
 }
 
-// The tensors of one parameter as arrays of T: their own memory where all lie alike, else copies that
-// go back afterwards. Complex numbers count as two.
+// The tensors of one parameter as arrays of T: their own memory where all lie alike, else copies
+// that go back afterwards. Complex numbers count as two.
 template <class T>
 class FlatTensors {
  public:
   explicit FlatTensors(const Tensor& param)
-      : param_(param), dtype_(param.is_complex() ? to_complex(dtype_of<T>) : dtype_of<T>),
+      : param_(param),
+        dtype_(param.is_complex() ? to_complex(dtype_of<T>) : dtype_of<T>),
         direct_(param.dtype() == dtype_ && is_dense(param)) {}
 
   // Call for all tensors before `array`.
   void check(const Tensor& t) {
-    RL_CHECK(t.defined() && t.sizes() == param_.sizes(), "optimizer step: expected a tensor of size ",
-             IntList(param_.sizes()), ", got ", t.defined() ? str(IntList(t.sizes())) : std::string("None"));
+    RL_CHECK(t.defined() && t.sizes() == param_.sizes(),
+             "optimizer step: expected a tensor of size ", IntList(param_.sizes()), ", got ",
+             t.defined() ? str(IntList(t.sizes())) : std::string("None"));
     direct_ = direct_ && t.dtype() == dtype_ && t.strides() == param_.strides();
   }
   T* array(const Tensor& t, bool written) {
@@ -39,8 +41,10 @@ class FlatTensors {
       return t.data<T>();
     }
     Tensor copy = contiguous_copy(t, dtype_);
-    if (written) copies_.push_back({t, copy});
-    else inputs_.push_back(copy);
+    if (written)
+      copies_.push_back({t, copy});
+    else
+      inputs_.push_back(copy);
     return copy.data<T>();
   }
   int64_t count() const { return param_.numel() * (param_.is_complex() ? 2 : 1); }
@@ -83,10 +87,15 @@ void sgd(TensorList params, TensorList grads, TensorList buffers, const SgdOptio
     if (momentum) flat.check(buffers[i]);
     T* const param = flat.array(params[i], true);
     const T* const grad = flat.array(grads[i], false);
-    tensors.push_back({param, grad, momentum ? flat.array(buffers[i], true) : nullptr, flat.count()});
+    tensors.push_back(
+        {param, grad, momentum ? flat.array(buffers[i], true) : nullptr, flat.count()});
   }
-  const cpu::SgdStep<T> step{static_cast<T>(-o.lr),   static_cast<T>(o.momentum), static_cast<T>(1 - o.dampening),
-                             static_cast<T>(o.decay), o.nesterov,                 o.maximize,
+  const cpu::SgdStep<T> step{static_cast<T>(-o.lr),
+                             static_cast<T>(o.momentum),
+                             static_cast<T>(1 - o.dampening),
+                             static_cast<T>(o.decay),
+                             o.nesterov,
+                             o.maximize,
                              o.first};
   if (!tensors.empty()) cpu::sgd<T>(tensors, step);
   for (const auto& flat : flats) flat.write_back();
@@ -135,8 +144,8 @@ void adam(const AdamLists& l, const AdamOptions& o) {
     const T* const grad = flat.array(l.grads[i], false);
     T* const mean = flat.array(l.means[i], true);
     T* const square = flat.array(l.squares[i], true);
-    tensors.push_back({param, grad, mean, square, o.amsgrad ? flat.array(l.largest[i], true) : nullptr, flat.count(),
-                       step});
+    tensors.push_back({param, grad, mean, square,
+                       o.amsgrad ? flat.array(l.largest[i], true) : nullptr, flat.count(), step});
   }
   if (!tensors.empty()) cpu::adam<T>(tensors);
   for (const auto& flat : flats) flat.write_back();
@@ -154,8 +163,9 @@ void adam_of_all(const AdamLists& l, const AdamOptions& o) {
 
 namespace impl {
 
-void _fused_sgd_(TensorList params, TensorList grads, TensorList momentum_buffers, double lr, double momentum,
-                 double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
+void _fused_sgd_(TensorList params, TensorList grads, TensorList momentum_buffers, double lr,
+                 double momentum, double dampening, double weight_decay, bool nesterov,
+                 bool maximize, bool first_step) {
   check_lengths(params, {grads});
   if (momentum != 0) check_lengths(params, {momentum_buffers});
   for (const Tensor& p : params) check_param(p);
@@ -165,15 +175,15 @@ void _fused_sgd_(TensorList params, TensorList grads, TensorList momentum_buffer
 }
 
 void _fused_adam_(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
-                  TensorList max_exp_avg_sqs, TensorList state_steps, double lr, double beta1, double beta2,
-                  double weight_decay, double eps, bool amsgrad, bool maximize) {
+                  TensorList max_exp_avg_sqs, TensorList state_steps, double lr, double beta1,
+                  double beta2, double weight_decay, double eps, bool amsgrad, bool maximize) {
   adam_of_all({params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps},
               {lr, beta1, beta2, weight_decay, eps, amsgrad, maximize, false});
 }
 
 void _fused_adamw_(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
-                   TensorList max_exp_avg_sqs, TensorList state_steps, double lr, double beta1, double beta2,
-                   double weight_decay, double eps, bool amsgrad, bool maximize) {
+                   TensorList max_exp_avg_sqs, TensorList state_steps, double lr, double beta1,
+                   double beta2, double weight_decay, double eps, bool amsgrad, bool maximize) {
   adam_of_all({params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps},
               {lr, beta1, beta2, weight_decay, eps, amsgrad, maximize, true});
 }

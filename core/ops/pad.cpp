@@ -101,9 +101,7 @@ void pad_circular(Plan& p, const Tensor& self, IntList pad) {
   result_in_layout(p, 0, padded_sizes(self.sizes(), pad), self.dtype(), self.device(), false);
 }
 
-void pad_indexed(Plan& p, const Tensor& self, IntList pad, int64_t) {
-  plan_indexed(p, self, pad);
-}
+void pad_indexed(Plan& p, const Tensor& self, IntList pad, int64_t) { plan_indexed(p, self, pad); }
 
 void pad_gradient(Plan& p, const Tensor& grad, IntList sizes, IntList, int64_t) {
   result_in_layout(p, 0, sizes, grad.dtype(), grad.device(), is_channels_last(grad));

@@ -10,8 +10,9 @@ namespace choose {
 const OpRecord& div(Value*, const Operand&, const Operand&, std::optional<std::string_view> mode) {
   if (!mode) return ops::div;
   if (*mode == "floor") return ops::_div_floor;
-  RL_CHECK(*mode == "trunc", "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '",
-           *mode, "'");
+  RL_CHECK(*mode == "trunc",
+           "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", *mode,
+           "'");
   return ops::_div_trunc;
 }
 
@@ -92,9 +93,7 @@ Tensor ldexp(const Tensor& self, const Tensor& other) {
   return is_reduced(common) && out.dtype() != common ? ops::_to_dtype(out, common) : out;
 }
 
-Tensor ndtr(const Tensor& self) {
-  return ops::mul(ops::add(ops::erf(self * M_SQRT1_2), 1), 0.5);
-}
+Tensor ndtr(const Tensor& self) { return ops::mul(ops::add(ops::erf(self * M_SQRT1_2), 1), 0.5); }
 
 }  // namespace impl
 }  // namespace rl

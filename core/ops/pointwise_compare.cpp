@@ -36,8 +36,8 @@ void differ_loop(std::byte* const* data, const int64_t* strides, int64_t n, cons
 namespace impl {
 
 Tensor equal(const Tensor& self, const Tensor& other) {
-  RL_CHECK(self.dtype() == other.dtype(), "Expected object of data type ", self.dtype(), " but got data type ",
-           other.dtype(), " for argument 'other' in call to equal");
+  RL_CHECK(self.dtype() == other.dtype(), "Expected object of data type ", self.dtype(),
+           " but got data type ", other.dtype(), " for argument 'other' in call to equal");
   std::atomic<bool> differ = !(self.sizes() == other.sizes());
   if (!differ && self.numel() > 0) {
     Loop1d loop = nullptr;

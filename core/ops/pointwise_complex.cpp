@@ -10,7 +10,8 @@ namespace rl {
 namespace impl {
 namespace {
 
-Tensor reinterpret(const Tensor& self, IntList sizes, IntList strides, int64_t offset, Dtype dtype) {
+Tensor reinterpret(const Tensor& self, IntList sizes, IntList strides, int64_t offset,
+                   Dtype dtype) {
   return Tensor::make(self.storage(), dtype, sizes, strides, offset);
 }
 
@@ -27,17 +28,19 @@ Tensor view_as_real(const Tensor& self) {
 
 Tensor view_as_complex(const Tensor& self) {
   const Dtype d = self.dtype();
-  RL_CHECK(d == Dtype::Float32 || d == Dtype::Float64,
-           "view_as_complex is only supported for half, float and double tensors, but got a tensor of "
-           "scalar type: ",
-           d);
+  RL_CHECK(
+      d == Dtype::Float32 || d == Dtype::Float64,
+      "view_as_complex is only supported for half, float and double tensors, but got a tensor of "
+      "scalar type: ",
+      d);
   RL_CHECK(self.dim() > 0, "Input tensor must have one or more dimensions");
   RL_CHECK(self.sizes().back() == 2, "Tensor must have a last dimension of size 2");
   RL_CHECK(self.strides().back() == 1, "Tensor must have a last dimension with stride 1");
   Dims sizes(IntList(self.sizes()).first(self.sizes().size() - 1));
   Dims strides(IntList(self.strides()).first(sizes.size()));
   for (size_t i = 0; i < strides.size(); ++i) {
-    RL_CHECK(strides[i] % 2 == 0 || sizes[i] == 1, "Tensor must have a stride divisible by 2 for all but last "
+    RL_CHECK(strides[i] % 2 == 0 || sizes[i] == 1,
+             "Tensor must have a stride divisible by 2 for all but last "
              "dimension");
     strides[i] /= 2;
   }
@@ -59,7 +62,6 @@ void frexp(Plan& p, const Tensor& self) {
 
 namespace cpu {
 namespace {
-
 
 template <class T>
 void frexp_loop(std::byte* const* data, const int64_t* strides, int64_t n, const void*) {

@@ -69,9 +69,8 @@ Tensor pow_backward_exponent(const Tensor& grad, const Operand& self, const Oper
   // 0^e is constant for e >= 0.
   const Tensor positive = e.is_complex() ? ops::gt(ops::real(e), 0) : ops::ge(e, 0);
   const Tensor flat = both(ops::eq(base, 0), positive);
-  const Tensor log = ops::log(result.is_complex() && !base.is_complex()
-                                  ? ops::_to_dtype(base, result.dtype())
-                                  : base);
+  const Tensor log = ops::log(
+      result.is_complex() && !base.is_complex() ? ops::_to_dtype(base, result.dtype()) : base);
   return ops::where(flat, 0, grad * conj(result * log));
 }
 
@@ -172,8 +171,8 @@ namespace vjp {
 
 void not_implemented(Vjp& v) {
   const std::string_view name = v.node.op.name;
-  fail(ErrorType::NotImplemented, "the derivative for '", name == "unique_dim_consecutive" ? "unique_consecutive" : name,
-       "' is not implemented.");
+  fail(ErrorType::NotImplemented, "the derivative for '",
+       name == "unique_dim_consecutive" ? "unique_consecutive" : name, "' is not implemented.");
 }
 
 }  // namespace vjp

@@ -13,9 +13,7 @@ using cpu::PoolArguments, cpu::pool_geometry, cpu::pooled_size, cpu::with_space;
 
 namespace {
 
-const char* counted_ints(int n) {
-  return n == 2 ? "two ints" : "three ints";
-}
+const char* counted_ints(int n) { return n == 2 ? "two ints" : "three ints"; }
 
 void check_lists(const char* name, int n, const PoolArguments& a) {
   const auto fits = [n](IntList v) { return v.size() == 1 || static_cast<int>(v.size()) == n; };
@@ -31,8 +29,7 @@ void check_lists(const char* name, int n, const PoolArguments& a) {
 
 std::string by(const int64_t* sizes, int from, int64_t channels) {
   std::string out = "(" + std::to_string(channels);
-  for (int d = from; d < 3; ++d)
-    out += "x" + std::to_string(sizes[d]);
+  for (int d = from; d < 3; ++d) out += "x" + std::to_string(sizes[d]);
   return out + ")";
 }
 
@@ -41,8 +38,7 @@ void check_input(int n, const Tensor& self) {
   RL_CHECK(dims == n + 1 || dims == n + 2, "non-empty ", n + 1, "D or ", n + 2,
            "D (batch mode) tensor expected for input");
   bool filled = true;
-  for (int64_t d = dims == n + 2 ? 1 : 0; d < dims; ++d)
-    filled = filled && self.size(d) > 0;
+  for (int64_t d = dims == n + 2 ? 1 : 0; d < dims; ++d) filled = filled && self.size(d) > 0;
   RL_CHECK(filled, "Expected ", n + 1, "D or ", n + 2,
            "D (batch mode) tensor with optional 0 dim batch size for input, but got:",
            IntList(self.sizes()));
@@ -56,8 +52,9 @@ cpu::PoolGeometry checked_geometry(const char* name, int n, const Tensor& self,
   for (int d = 3 - n; d < 3; ++d) {
     RL_CHECK(g.kernel[d] > 0, "kernel size should be greater than zero, but got ", a.kernel);
     RL_CHECK(g.stride[d] > 0, "stride should be greater than zero, but got ", a.stride);
-    RL_CHECK(g.dilation[d] > 0, "dilation should be greater than zero, but got dilationH: ",
-             g.dilation[1], " dilationW: ", g.dilation[2]);
+    RL_CHECK(g.dilation[d] > 0,
+             "dilation should be greater than zero, but got dilationH: ", g.dilation[1],
+             " dilationW: ", g.dilation[2]);
     RL_CHECK(g.out[d] >= 1, "Given input size: ", by(g.in, 3 - n, self.size(-n - 1)),
              ". Calculated output size: ", by(g.out, 3 - n, self.size(-n - 1)),
              ". Output size is too small");
@@ -170,8 +167,7 @@ Tensor max_pool_of(int n, const Tensor& self, const PoolArguments& a) {
 // One-dimensional pooling is pooling of planes with one row.
 Dims beside(int64_t first, IntList v) {
   Dims out{first};
-  for (const int64_t x : v)
-    out.push_back(x);
+  for (const int64_t x : v) out.push_back(x);
   return out;
 }
 
@@ -240,8 +236,7 @@ Tensor adaptive_mean(int n, const Tensor& self, IntList output_size) {
   RL_CHECK(static_cast<int>(output_size.size()) == n, name, ": output_size must be ", n);
   if (std::any_of(output_size.begin(), output_size.end(), [](int64_t s) { return s < 0; })) {
     std::string sizes;
-    for (const int64_t s : output_size)
-      sizes += (sizes.empty() ? "" : ", ") + std::to_string(s);
+    for (const int64_t s : output_size) sizes += (sizes.empty() ? "" : ", ") + std::to_string(s);
     fail(ErrorType::Runtime, name,
          ": elements of output_size must be greater than or equal to 0 but received {", sizes, "}");
   }
@@ -250,8 +245,7 @@ Tensor adaptive_mean(int n, const Tensor& self, IntList output_size) {
   // A mean of everything is a plain reduction.
   if (all && self.dim() > n && self.numel() > 0) {
     Dims dims;
-    for (int d = -n; d < 0; ++d)
-      dims.push_back(d);
+    for (int d = -n; d < 0; ++d) dims.push_back(d);
     return ops::mean_dim(self, dims, true);
   }
   return n == 2 ? ops::_adaptive_avg_pool2d(self, output_size)

@@ -170,9 +170,7 @@ void random_(const Tensor& self, Generator* g) {
   fill_with<RealAndBool>(self, "random_",
                          [&]<class T>(T* p, int64_t n) { fill_random(or_default(g), p, n); });
 }
-void random_below_(const Tensor& self, int64_t to, Generator* g) {
-  integer_fill(self, 0, to, g);
-}
+void random_below_(const Tensor& self, int64_t to, Generator* g) { integer_fill(self, 0, to, g); }
 
 void random_range_(const Tensor& self, int64_t from, std::optional<int64_t> to, Generator* g) {
   if (to) return integer_fill(self, from, *to, g);
@@ -273,8 +271,7 @@ void check_deviations(const Tensor& std) {
   if (std.is_meta() || std.numel() == 0) return;
   const Tensor values = as_contiguous(std, Dtype::Float64);
   bool good = true;
-  for (int64_t i = 0; i < values.numel(); ++i)
-    good &= values.data<double>()[i] >= 0;
+  for (int64_t i = 0; i < values.numel(); ++i) good &= values.data<double>()[i] >= 0;
   RL_CHECK(good, "normal expects all elements of std >= 0.0");
 }
 

@@ -20,9 +20,7 @@ void fill_in_memory_order(const Tensor& self, const F& fill_memory) {
   copy_into(self, buffer);
 }
 
-inline Generator& or_default(Generator* g) {
-  return g ? *g : default_generator();
-}
+inline Generator& or_default(Generator* g) { return g ? *g : default_generator(); }
 
 // Fresh tensors, filled.
 Tensor uniform_sample(Tensor out, Generator* g);

@@ -30,8 +30,7 @@ void count_up(T* out, int64_t n, const Scalar& first, const Scalar& step) {
   if constexpr (std::is_integral_v<T>) {
     const int64_t a = first.to_int(), by = step.to_int();
     parallel_for(0, n, 32768, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        out[i] = static_cast<T>(a + by * i);
+      for (int64_t i = begin; i < end; ++i) out[i] = static_cast<T>(a + by * i);
     });
   } else {
     using A = Counter<T>;

@@ -97,12 +97,8 @@ void mean(Plan& p, const Tensor& self, std::optional<Dtype> dtype) {
   mean_dim(p, self, std::nullopt, false, dtype);
 }
 
-void max_all(Plan& p, const Tensor& self) {
-  extremum_all(p, "max", cpu::ReduceKind::Max, self);
-}
-void min_all(Plan& p, const Tensor& self) {
-  extremum_all(p, "min", cpu::ReduceKind::Min, self);
-}
+void max_all(Plan& p, const Tensor& self) { extremum_all(p, "max", cpu::ReduceKind::Max, self); }
+void min_all(Plan& p, const Tensor& self) { extremum_all(p, "min", cpu::ReduceKind::Min, self); }
 void max_dim(Plan& p, const Tensor& self, int64_t dim, bool keepdim) {
   extremum_dim(p, "max", self, dim, keepdim);
 }
@@ -137,9 +133,7 @@ void aminmax(Plan& p, const Tensor& self, std::optional<int64_t> dim, bool keepd
   reduced(p, self, mask, keepdim, self.dtype(), 1);
 }
 
-void truth(Plan& p, const Tensor& self) {
-  p.result(0, {}, truth_dtype(self), self.device());
-}
+void truth(Plan& p, const Tensor& self) { p.result(0, {}, truth_dtype(self), self.device()); }
 void truth_dim(Plan& p, const Tensor& self, int64_t dim, bool keepdim) {
   reduced(p, self, dim_mask(dim, self.dim()), keepdim, truth_dtype(self));
 }

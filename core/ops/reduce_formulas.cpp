@@ -15,8 +15,7 @@ Tensor restore_dims(const Tensor& t, size_t dims, OptDims dim, bool keepdim) {
   if (!dim || dim->empty()) return ops::view(t, Dims(dims, 1));
   const uint64_t mask = reduced_mask(dim, static_cast<int64_t>(dims));
   Dims sizes;
-  for (size_t i = 0, k = 0; i < dims; ++i)
-    sizes.push_back(mask >> i & 1 ? 1 : t.sizes()[k++]);
+  for (size_t i = 0, k = 0; i < dims; ++i) sizes.push_back(mask >> i & 1 ? 1 : t.sizes()[k++]);
   return ops::reshape(t, sizes);
 }
 

@@ -31,9 +31,7 @@ Tensor std_mean_backward(const Vjp& v, const Tensor& self, const Tensor& std, Op
                          const Scalar& correction, bool keepdim);
 
 // 2 where no order is given.
-inline Scalar norm_order(const Scalar& p) {
-  return p.is_none() ? Scalar(2) : p;
-}
+inline Scalar norm_order(const Scalar& p) { return p.is_none() ? Scalar(2) : p; }
 Tensor norm_backward(const Tensor& grad, const Tensor& self, const Scalar& ord,
                      const Tensor& result, OptDims dim, bool keepdim);
 Tensor logsumexp_backward(const Tensor& grad, const Tensor& self, const Tensor& result, IntList dim,

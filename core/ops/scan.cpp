@@ -90,8 +90,8 @@ Tensor logcumsumexp_backward(const Tensor& grad, const Tensor& self, const Tenso
     return from_the_end(t, dim, [&](const Tensor& x) { return ops::logcumsumexp(x, dim); });
   };
   if (thread_state().grad_enabled) {
-    // In operators whose derivatives stay finite: s[k] = grad[k] + exp(result[k] - result[k + 1]) s[k + 1],
-    // with exponents no greater than 0.
+    // In operators whose derivatives stay finite: s[k] = grad[k] + exp(result[k] - result[k + 1])
+    // s[k + 1], with exponents no greater than 0.
     const int64_t n = self.size(dim);
     TensorVec sums(static_cast<size_t>(n));
     for (int64_t k = n - 1; k >= 0; --k) {
@@ -155,8 +155,7 @@ Tensor spacing(const char* name, const Tensor& y, const Tensor& x, int64_t dim) 
     return differences(ops::reshape(x, shape), dim);
   }
   Tensor wide = x;
-  while (wide.dim() < y.dim())
-    wide = ops::unsqueeze(wide, 0);
+  while (wide.dim() < y.dim()) wide = ops::unsqueeze(wide, 0);
   return differences(wide, dim);
 }
 
@@ -184,8 +183,7 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend,
   if (append) parts.push_back(append);
   Tensor out = parts.size() == 1 ? self : ops::cat(parts, d);
   if (n == 0) return ops::clone(self);
-  for (int64_t k = std::min(n, out.size(d)); k > 0; --k)
-    out = differences(out, d);
+  for (int64_t k = std::min(n, out.size(d)); k > 0; --k) out = differences(out, d);
   return out;
 }
 

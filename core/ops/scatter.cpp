@@ -17,9 +17,7 @@ void check_index_dtype(const char* name, const Tensor& index) {
 }
 
 // Numbers count as vectors of one element.
-Tensor as_vector(const Tensor& t) {
-  return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset());
-}
+Tensor as_vector(const Tensor& t) { return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset()); }
 
 Tensor checked(const Tensor& index, int64_t dim, int64_t n) {
   return cpu::checked_index(index, n, false, [&](int64_t v) {
@@ -41,14 +39,12 @@ bool check_scatter(const Tensor& self, int64_t dim, const Tensor& index, const T
   const Tensor i = as_vector(index), t = as_vector(self);
   const int64_t d = wrap_dim(dim, t.dim());
   bool fits = true, src_fits = true;
-  for (int64_t k = 0; k < t.dim(); ++k)
-    fits = fits && (k == d || i.size(k) <= t.size(k));
+  for (int64_t k = 0; k < t.dim(); ++k) fits = fits && (k == d || i.size(k) <= t.size(k));
   if (src) {
     const Tensor s = as_vector(*src);
     RL_CHECK(s.dim() == t.dim(),
              "Index tensor must have the same number of dimensions as src tensor");
-    for (int64_t k = 0; k < t.dim(); ++k)
-      src_fits = src_fits && i.size(k) <= s.size(k);
+    for (int64_t k = 0; k < t.dim(); ++k) src_fits = src_fits && i.size(k) <= s.size(k);
   }
   if (src)
     RL_CHECK(fits && src_fits, "Expected index ", IntList(index.sizes()),
@@ -191,8 +187,7 @@ Tensor padded(const Tensor& part, IntList sizes) {
   if (equal(part.sizes(), sizes)) return part;
   Tensor slice = ops::zeros(sizes, part.dtype());
   const Tensor whole = slice;
-  for (int64_t d = 0; d < part.dim(); ++d)
-    slice = ops::narrow(slice, d, 0, part.size(d));
+  for (int64_t d = 0; d < part.dim(); ++d) slice = ops::narrow(slice, d, 0, part.size(d));
   ops::copy_(slice, part);
   return whole;
 }
@@ -339,8 +334,7 @@ void reduction_backward(Vjp& v, const Tensor& self, int64_t dim, const Tensor& a
 void scatter_reduce(Vjp& v) {
   const Tensor index = v.tensor(2), src = v.tensor(3);
   Tensor part = src;  // what index covers
-  for (int64_t d = 0; d < src.dim(); ++d)
-    part = ops::narrow(part, d, 0, index.size(d));
+  for (int64_t d = 0; d < src.dim(); ++d) part = ops::narrow(part, d, 0, index.size(d));
   reduction_backward(v, v.tensor(0), v.arg(1).to_int(), index, part, v.arg(4).string(),
                      v.arg(5).to_bool());
 }

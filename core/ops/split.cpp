@@ -24,8 +24,10 @@ TensorVec split_sizes(const Tensor& self, IntList sizes, int64_t dim) {
   const int64_t n = self.size(d);
   int64_t sum = 0;
   for (const int64_t s : sizes) {
-    RL_CHECK(s >= 0, "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=",
-             sizes);
+    RL_CHECK(
+        s >= 0,
+        "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=",
+        sizes);
     sum += s;
   }
   RL_CHECK(sum == n, "split_with_sizes expects split_sizes to sum exactly to ", n,
@@ -44,10 +46,12 @@ TensorVec split_size(const Tensor& self, int64_t size, int64_t dim) {
   RL_CHECK(size >= 0, "split expects split_size be non-negative, but got split_size=", size);
   const int64_t d = wrap_dim(dim, self.dim());
   const int64_t n = self.size(d);
-  RL_CHECK(size > 0 || n == 0, "split_size can only be 0 if dimension size is 0, but got dimension size of ", n);
+  RL_CHECK(size > 0 || n == 0,
+           "split_size can only be 0 if dimension size is 0, but got dimension size of ", n);
   const int64_t count = size == 0 ? 1 : std::max<int64_t>((n + size - 1) / size, 1);
   TensorVec out;
-  for (int64_t k = 0; k < count; ++k) out.push_back(slice(self, d, k * size, std::min(n, (k + 1) * size), 1));
+  for (int64_t k = 0; k < count; ++k)
+    out.push_back(slice(self, d, k * size, std::min(n, (k + 1) * size), 1));
   return out;
 }
 
@@ -61,7 +65,8 @@ TensorVec chunk(const Tensor& self, int64_t chunks, int64_t dim) {
 }
 
 TensorVec tensor_split_indices(const Tensor& self, IntList indices, int64_t dim) {
-  RL_CHECK(self.dim() > 0, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with ",
+  RL_CHECK(self.dim() > 0,
+           "tensor_split expected at least a 1-dimensional tensor, but got a tensor with ",
            self.dim(), " dims");
   const int64_t d = wrap_dim(dim, self.dim());
   TensorVec out;
@@ -75,7 +80,8 @@ TensorVec tensor_split_indices(const Tensor& self, IntList indices, int64_t dim)
 }
 
 TensorVec tensor_split_sections(const Tensor& self, int64_t sections, int64_t dim) {
-  RL_CHECK(self.dim() > 0, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with ",
+  RL_CHECK(self.dim() > 0,
+           "tensor_split expected at least a 1-dimensional tensor, but got a tensor with ",
            self.dim(), " dims");
   RL_CHECK(sections > 0, "number of sections must be larger than 0, got ", sections);
   const int64_t n = self.size(wrap_dim(dim, self.dim()));
@@ -89,26 +95,30 @@ TensorVec tensor_split_sections(const Tensor& self, int64_t sections, int64_t di
 
 TensorVec tensor_split_tensor(const Tensor& self, const Tensor& where, int64_t dim) {
   RL_CHECK(where.dtype() == Dtype::Int64,
-           "tensor_split expected tensor_indices_or_sections to have dtype of long, but got ", where.dtype());
-  RL_CHECK(where.dim() <= 1, "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
-           "one-dimensional tensor, but got a tensor with ", where.dim(), " dims");
+           "tensor_split expected tensor_indices_or_sections to have dtype of long, but got ",
+           where.dtype());
+  RL_CHECK(where.dim() <= 1,
+           "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
+           "one-dimensional tensor, but got a tensor with ",
+           where.dim(), " dims");
   if (where.dim() == 0) return tensor_split_sections(self, item(where).to_int(), dim);
   const Tensor flat = as_contiguous(where);
-  return tensor_split_indices(self, IntList(flat.data<int64_t>(), static_cast<size_t>(flat.numel())), dim);
+  return tensor_split_indices(
+      self, IntList(flat.data<int64_t>(), static_cast<size_t>(flat.numel())), dim);
 }
 
 namespace {
 // NumPy's three splits: dimension `d` of a tensor with at least `least` dimensions.
 int64_t split_dim(const Tensor& self, const char* name, int64_t least, int64_t d) {
   RL_CHECK(self.dim() >= least, "torch.", name, " requires a tensor with at least ", least,
-           least == 1 ? " dimension, but got a tensor with " : " dimension, but got a tensor with ", self.dim(),
-           " dimensions!");
+           least == 1 ? " dimension, but got a tensor with " : " dimension, but got a tensor with ",
+           self.dim(), " dimensions!");
   return d;
 }
 void check_sections(const Tensor& self, const char* name, int64_t sections, int64_t dim) {
   RL_CHECK(sections != 0 && self.size(dim) % sections == 0, "torch.", name,
-           " attempted to split along dimension ", dim, ", but the size of the dimension ", self.size(dim),
-           " is not divisible by the split_size ", sections, "!");
+           " attempted to split along dimension ", dim, ", but the size of the dimension ",
+           self.size(dim), " is not divisible by the split_size ", sections, "!");
 }
 }  // namespace
 

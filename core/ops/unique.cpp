@@ -10,9 +10,7 @@ namespace {
 
 using Triple = std::array<Tensor, 3>;
 
-Tensor nothing() {
-  return empty(Dims{0}, Dtype::Int64);
-}
+Tensor nothing() { return empty(Dims{0}, Dtype::Int64); }
 
 Triple shaped(const cpu::Distinct& d, const Tensor& self) {
   Triple out{d.values, d.inverse ? d.inverse : nothing(), d.counts ? d.counts : nothing()};

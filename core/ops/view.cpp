@@ -16,7 +16,8 @@ Dims infer_size(IntList shape, int64_t numel) {
       RL_CHECK(unknown < 0, "only one dimension can be inferred");
       unknown = static_cast<int64_t>(i);
     } else {
-      RL_CHECK(shape[i] >= 0, "invalid shape dimension ", shape[i], " at index ", i, " of shape ", shape);
+      RL_CHECK(shape[i] >= 0, "invalid shape dimension ", shape[i], " at index ", i, " of shape ",
+               shape);
       known *= shape[i];
     }
   }
@@ -29,8 +30,8 @@ Dims infer_size(IntList shape, int64_t numel) {
   return out;
 }
 
-// Strides with which `shape` views a tensor of these sizes and strides, if there are any: each run of
-// dimensions that is contiguous within itself can be cut anew.
+// Strides with which `shape` views a tensor of these sizes and strides, if there are any: each run
+// of dimensions that is contiguous within itself can be cut anew.
 std::optional<Dims> view_strides(IntList sizes, IntList strides, IntList shape) {
   if (product(sizes) == 0) return contiguous_strides(shape);
   Dims out(shape.size());
@@ -40,7 +41,8 @@ std::optional<Dims> view_strides(IntList sizes, IntList strides, IntList shape) 
   for (auto d = static_cast<int64_t>(sizes.size()) - 1; d >= 0; --d) {
     const auto i = static_cast<size_t>(d);
     chunk_numel *= sizes[i];
-    const bool chunk_ends = d == 0 || (sizes[i - 1] != 1 && strides[i - 1] != chunk_numel * chunk_stride);
+    const bool chunk_ends =
+        d == 0 || (sizes[i - 1] != 1 && strides[i - 1] != chunk_numel * chunk_stride);
     if (!chunk_ends) continue;
     while (to >= 0 && (view_numel < chunk_numel || shape[static_cast<size_t>(to)] == 1)) {
       out[static_cast<size_t>(to)] = view_numel * chunk_stride;
@@ -71,9 +73,10 @@ Tensor transpose(const Tensor& self, int64_t dim0, int64_t dim1) {
 }
 
 Tensor expand(const Tensor& self, IntList size, bool) {
-  RL_CHECK(size.size() >= self.sizes().size(), "expand(torch.", legacy_name(self.dtype()), "Tensor{", IntList(self.sizes()), "}, size=", size,
-           "): the number of sizes provided (", size.size(),
-           ") must be greater or equal to the number of dimensions in the tensor (", self.dim(), ")");
+  RL_CHECK(size.size() >= self.sizes().size(), "expand(torch.", legacy_name(self.dtype()),
+           "Tensor{", IntList(self.sizes()), "}, size=", size, "): the number of sizes provided (",
+           size.size(), ") must be greater or equal to the number of dimensions in the tensor (",
+           self.dim(), ")");
   Dims sizes(size), strides(size.size());
   const size_t lead = size.size() - self.sizes().size();
   for (size_t i = 0; i < size.size(); ++i) {
@@ -97,7 +100,8 @@ Tensor expand(const Tensor& self, IntList size, bool) {
 Tensor view(const Tensor& self, IntList size) {
   const Dims shape = infer_size(size, self.numel());
   const auto strides = view_strides(self.sizes(), self.strides(), shape);
-  RL_CHECK(strides, "view size is not compatible with input tensor's size and stride (at least one "
+  RL_CHECK(strides,
+           "view size is not compatible with input tensor's size and stride (at least one "
            "dimension spans across two contiguous subspaces). Use .reshape(...) instead.");
   return rl::alias(self, shape, *strides, self.offset());
 }
@@ -113,24 +117,29 @@ Tensor as_strided(const Tensor& self, IntList size, IntList stride, std::optiona
   const int64_t at = offset.value_or(self.offset());
   RL_CHECK(at >= 0, "Tensor: invalid storage offset ", at);
   for (const int64_t s : stride)
-    RL_CHECK(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", stride);
+    RL_CHECK(s >= 0,
+             "as_strided: Negative strides are not supported at the moment, got strides: ", stride);
   check_sizes_nonnegative(size);
   const size_t bytes = storage_bytes(size, stride, at, self.item_size());
   RL_CHECK(bytes <= self.storage()->nbytes(), "setStorage: sizes ", size, ", strides ", stride,
-           ", storage offset ", at, ", and itemsize ", self.item_size(), " requiring a storage size of ",
-           bytes, " are out of bounds for storage of size ", self.storage()->nbytes());
+           ", storage offset ", at, ", and itemsize ", self.item_size(),
+           " requiring a storage size of ", bytes, " are out of bounds for storage of size ",
+           self.storage()->nbytes());
   return rl::alias(self, size, stride, at);
 }
 
 Tensor t(const Tensor& self) {
-  RL_CHECK(self.dim() <= 2, "t() expects a tensor with <= 2 dimensions, but self is ", self.dim(), "D");
+  RL_CHECK(self.dim() <= 2, "t() expects a tensor with <= 2 dimensions, but self is ", self.dim(),
+           "D");
   return self.dim() < 2 ? rl::alias(self) : transpose(self, 0, 1);
 }
 
 Tensor permute(const Tensor& self, IntList dims) {
-  RL_CHECK(dims.size() == self.sizes().size(), "permute(sparse_coo): number of dimensions in the tensor "
-           "input does not match the length of the desired ordering of dimensions i.e. input.dim() = ",
-           self.dim(), " is not equal to len(dims) = ", dims.size());
+  RL_CHECK(
+      dims.size() == self.sizes().size(),
+      "permute(sparse_coo): number of dimensions in the tensor "
+      "input does not match the length of the desired ordering of dimensions i.e. input.dim() = ",
+      self.dim(), " is not equal to len(dims) = ", dims.size());
   Dims sizes, strides;
   std::vector<char> seen(dims.size());
   for (const int64_t d : dims) {
@@ -151,7 +160,8 @@ Tensor numpy_t(const Tensor& self) {
 }
 
 Tensor view_dtype(const Tensor& self, Dtype dtype) {
-  const auto from = static_cast<int64_t>(self.item_size()), to = static_cast<int64_t>(size_of(dtype));
+  const auto from = static_cast<int64_t>(self.item_size()),
+             to = static_cast<int64_t>(size_of(dtype));
   Dims sizes = self.sizes(), strides = self.strides();
   int64_t offset = self.offset();
   if (from != to) {
@@ -167,11 +177,13 @@ Tensor view_dtype(const Tensor& self, Dtype dtype) {
       const int64_t ratio = to / from;
       RL_CHECK(sizes.back() % ratio == 0, "self.size(-1) must be divisible by ", ratio, " to view ",
                self.dtype(), " as ", dtype, " (different element sizes), but got ", sizes.back());
-      RL_CHECK(offset % ratio == 0, "self.storage_offset() must be divisible by ", ratio, " to view ",
-               self.dtype(), " as ", dtype, " (different element sizes), but got ", offset);
+      RL_CHECK(offset % ratio == 0, "self.storage_offset() must be divisible by ", ratio,
+               " to view ", self.dtype(), " as ", dtype, " (different element sizes), but got ",
+               offset);
       for (size_t i = 0; i + 1 < strides.size(); ++i) {
-        RL_CHECK(strides[i] % ratio == 0, "self.stride(", i, ") must be divisible by ", ratio, " to view ",
-                 self.dtype(), " as ", dtype, " (different element sizes), but got ", strides[i]);
+        RL_CHECK(strides[i] % ratio == 0, "self.stride(", i, ") must be divisible by ", ratio,
+                 " to view ", self.dtype(), " as ", dtype, " (different element sizes), but got ",
+                 strides[i]);
         strides[i] /= ratio;
       }
       sizes.back() /= ratio;
@@ -185,8 +197,8 @@ Tensor select(const Tensor& self, int64_t dim, int64_t index) {
   RL_CHECK_INDEX(self.dim() > 0, "select() cannot be applied to a 0-dim tensor.");
   const auto d = static_cast<size_t>(wrap_dim(dim, self.dim()));
   const int64_t n = self.sizes()[d];
-  RL_CHECK_INDEX(index >= -n && index < n, "select(): index ", index, " out of range for tensor of size ",
-                 IntList(self.sizes()), " at dimension ", d);
+  RL_CHECK_INDEX(index >= -n && index < n, "select(): index ", index,
+                 " out of range for tensor of size ", IntList(self.sizes()), " at dimension ", d);
   const int64_t at = index < 0 ? index + n : index;
   Dims sizes = self.sizes(), strides = self.strides();
   const int64_t offset = self.offset() + at * strides[d];
@@ -195,8 +207,8 @@ Tensor select(const Tensor& self, int64_t dim, int64_t index) {
   return rl::alias(self, sizes, strides, offset);
 }
 
-Tensor slice(const Tensor& self, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
-             int64_t step) {
+Tensor slice(const Tensor& self, int64_t dim, std::optional<int64_t> start,
+             std::optional<int64_t> end, int64_t step) {
   RL_CHECK(self.dim() > 0, "slice() cannot be applied to a 0-dim tensor.");
   RL_CHECK(step > 0, "slice step must be positive");
   const auto d = static_cast<size_t>(wrap_dim(dim, self.dim()));
@@ -244,8 +256,8 @@ Tensor diagonal(const Tensor& self, int64_t offset, int64_t dim1, int64_t dim2) 
   const auto b = static_cast<size_t>(wrap_dim(dim2, self.dim()));
   RL_CHECK(a != b, "diagonal dimensions cannot be identical ", dim1, ", ", dim2);
   Dims sizes = self.sizes(), strides = self.strides();
-  const int64_t length = offset >= 0 ? std::min(sizes[a], sizes[b] - offset)
-                                     : std::min(sizes[a] + offset, sizes[b]);
+  const int64_t length =
+      offset >= 0 ? std::min(sizes[a], sizes[b] - offset) : std::min(sizes[a] + offset, sizes[b]);
   int64_t at = self.offset();
   if (length > 0) at += offset >= 0 ? offset * strides[b] : -offset * strides[a];
   const int64_t step = strides[a] + strides[b];
@@ -295,7 +307,8 @@ Tensor slice_backward(const Tensor& grad, IntList sizes, int64_t dim, std::optio
   return out;
 }
 
-Tensor diagonal_backward(const Tensor& grad, IntList sizes, int64_t offset, int64_t dim1, int64_t dim2) {
+Tensor diagonal_backward(const Tensor& grad, IntList sizes, int64_t offset, int64_t dim1,
+                         int64_t dim2) {
   Tensor out = zeros_for(grad, sizes);
   copy_into(diagonal(out, offset, dim1, dim2), grad);
   return out;
@@ -319,16 +332,18 @@ Tensor narrow(const Tensor& self, int64_t dim, int64_t start, int64_t length) {
   RL_CHECK(self.dim() > 0, "narrow() cannot be applied to a 0-dim tensor.");
   RL_CHECK(length >= 0, "narrow(): length must be non-negative.");
   const int64_t n = self.sizes()[static_cast<size_t>(wrap_dim(dim, self.dim()))];
-  RL_CHECK_INDEX(start >= -n && start <= n, "start out of range (expected to be in range of [", -n, ", ", n,
-                 "], but got ", start, ")");
+  RL_CHECK_INDEX(start >= -n && start <= n, "start out of range (expected to be in range of [", -n,
+                 ", ", n, "], but got ", start, ")");
   const int64_t first = start < 0 ? start + n : start;
-  RL_CHECK(first <= n - length, "start (", first, ") + length (", length, ") exceeds dimension size (", n, ").");
+  RL_CHECK(first <= n - length, "start (", first, ") + length (", length,
+           ") exceeds dimension size (", n, ").");
   return ops::slice(self, dim, first, first + length, 1);
 }
 
 Tensor movedim(const Tensor& self, IntList source, IntList destination) {
-  RL_CHECK(source.size() == destination.size(), "movedim: Invalid source or destination dims: source (",
-           source, " dims) should contain the same number of dims as destination (", destination, " dims)");
+  RL_CHECK(source.size() == destination.size(),
+           "movedim: Invalid source or destination dims: source (", source,
+           " dims) should contain the same number of dims as destination (", destination, " dims)");
   const auto n = static_cast<size_t>(self.dim());
   Dims order(n, -1);
   std::vector<char> moved(std::max<size_t>(n, 1));
@@ -359,8 +374,10 @@ Tensor flatten(const Tensor& self, int64_t start_dim, int64_t end_dim) {
   int64_t joined = 1;
   for (int64_t d = 0; d < self.dim(); ++d) {
     const int64_t n = self.sizes()[static_cast<size_t>(d)];
-    if (d < start || d > end) shape.push_back(n);
-    else joined *= n;
+    if (d < start || d > end)
+      shape.push_back(n);
+    else
+      joined *= n;
     if (d == end) shape.push_back(joined);
   }
   return ops::reshape(self, shape);
@@ -373,11 +390,13 @@ Tensor unflatten(const Tensor& self, int64_t dim, IntList sizes) {
   const int64_t n = self.sizes()[d];
   const bool infers = std::find(sizes.begin(), sizes.end(), -1) != sizes.end();
   RL_CHECK(infers || product(sizes) == n, "unflatten: Provided sizes ", sizes,
-           " don't multiply up to the size of dim ", static_cast<int64_t>(d), " (", n, ") in the input tensor");
+           " don't multiply up to the size of dim ", static_cast<int64_t>(d), " (", n,
+           ") in the input tensor");
   pieces = infer_size(sizes, n);
   Dims shape;
   for (size_t i = 0; i < self.sizes().size(); ++i) {
-    if (i != d) shape.push_back(self.sizes()[i]);
+    if (i != d)
+      shape.push_back(self.sizes()[i]);
     else
       for (const int64_t p : pieces) shape.push_back(p);
   }
@@ -389,27 +408,30 @@ Tensor unflatten(const Tensor& self, int64_t dim, IntList sizes) {
 Dims inverse_permutation(IntList dims) {
   Dims out(dims.size());
   const auto n = static_cast<int64_t>(dims.size());
-  for (size_t i = 0; i < dims.size(); ++i) out[static_cast<size_t>(wrap_dim(dims[i], n))] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < dims.size(); ++i)
+    out[static_cast<size_t>(wrap_dim(dims[i], n))] = static_cast<int64_t>(i);
   return out;
 }
 
 Tensor as_strided_backward(const Tensor& grad, const Geometry& base, IntList sizes, IntList strides,
                            std::optional<int64_t> given_offset) {
-  // Over a flat buffer that spans both geometries: add the gradient in at the view's places, read it
-  // out at the base's.
+  // Over a flat buffer that spans both geometries: add the gradient in at the view's places, read
+  // it out at the base's.
   const int64_t offset = given_offset.value_or(base.offset);
   const int64_t low = std::min(offset, base.offset);
   const auto span = [&](IntList z, IntList t, int64_t o) {
     return static_cast<int64_t>(storage_bytes(z, t, o - low, 1));
   };
-  const int64_t length = std::max(span(sizes, strides, offset), span(base.sizes, base.strides, base.offset));
+  const int64_t length =
+      std::max(span(sizes, strides, offset), span(base.sizes, base.strides, base.offset));
   const Tensor places = ops::arange(length);
   const auto at = [&](IntList z, IntList t, int64_t o) {
     return TensorVec{ops::reshape(ops::as_strided(places, z, t, o - low), Dims{-1})};
   };
   const Tensor zeros = ops::zeros(Dims{length}, grad.dtype());
   const TensorVec base_at = at(base.sizes, base.strides, base.offset);
-  Tensor flat = ops::index_put(zeros, at(sizes, strides, offset), ops::reshape(grad, Dims{-1}), true);
+  Tensor flat =
+      ops::index_put(zeros, at(sizes, strides, offset), ops::reshape(grad, Dims{-1}), true);
   // Base elements that share memory share the gradient too. (Places outside the base become 0/0 and
   // are not read.)
   if (!is_non_overlapping_and_dense(base.sizes, base.strides)) {

@@ -23,8 +23,7 @@ Tensor window(const char* name, int64_t length, bool periodic, const TensorOptio
   const int64_t last = periodic ? length : length - 1;
   dispatch(Floats{}, dtype, name, [&]<class T>() {
     T* const p = out.data<T>();
-    for (int64_t i = 0; i < length; ++i)
-      p[i] = static_cast<T>(f(static_cast<Compute<T>>(i), last));
+    for (int64_t i = 0; i < length; ++i) p[i] = static_cast<T>(f(static_cast<Compute<T>>(i), last));
   });
   return out;
 }

@@ -71,9 +71,12 @@ bool convert_tensors(PyObject* o, bool with_none, Value& out, Arena& arena) {
   list.reserve(static_cast<size_t>(n));
   for (Py_ssize_t i = 0; i < n; ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(o, i);
-    if (item == Py_None && with_none) list.emplace_back();
-    else if (is_tensor(item)) list.push_back(unwrap(item));
-    else return false;
+    if (item == Py_None && with_none)
+      list.emplace_back();
+    else if (is_tensor(item))
+      list.push_back(unwrap(item));
+    else
+      return false;
   }
   out = Value(list);
   return true;
@@ -91,7 +94,8 @@ bool convert_floats(PyObject* o, size_t repeat, Value& out, Arena& arena) {
   const auto n = static_cast<size_t>(PySequence_Fast_GET_SIZE(o));
   double* at = arena.floats(n);
   for (size_t i = 0; i < n; ++i)
-    if (!convert_double(PySequence_Fast_GET_ITEM(o, static_cast<Py_ssize_t>(i)), at[i])) return false;
+    if (!convert_double(PySequence_Fast_GET_ITEM(o, static_cast<Py_ssize_t>(i)), at[i]))
+      return false;
   out = Value(std::span<const double>(at, n));
   return true;
 }
@@ -102,7 +106,8 @@ bool convert_scalars(PyObject* o, Value& out, Arena& arena) {
   Scalar* at = arena.scalars(n);
   for (size_t i = 0; i < n; ++i) {
     Value v;
-    if (!convert_number(PySequence_Fast_GET_ITEM(o, static_cast<Py_ssize_t>(i)), v, arena)) return false;
+    if (!convert_number(PySequence_Fast_GET_ITEM(o, static_cast<Py_ssize_t>(i)), v, arena))
+      return false;
     at[i] = v.scalar();
   }
   out = Value(std::span<const Scalar>(at, n));
@@ -110,12 +115,18 @@ bool convert_scalars(PyObject* o, Value& out, Arena& arena) {
 }
 
 bool convert_dtype(PyObject* o, Value& out) {
-  if (is_dtype(o)) out = Value(unwrap_dtype(o));
-  else if (o == reinterpret_cast<PyObject*>(&PyFloat_Type)) out = Value(Dtype::Float64);
-  else if (o == reinterpret_cast<PyObject*>(&PyLong_Type)) out = Value(Dtype::Int64);
-  else if (o == reinterpret_cast<PyObject*>(&PyBool_Type)) out = Value(Dtype::Bool);
-  else if (o == reinterpret_cast<PyObject*>(&PyComplex_Type)) out = Value(Dtype::Complex128);
-  else return false;
+  if (is_dtype(o))
+    out = Value(unwrap_dtype(o));
+  else if (o == reinterpret_cast<PyObject*>(&PyFloat_Type))
+    out = Value(Dtype::Float64);
+  else if (o == reinterpret_cast<PyObject*>(&PyLong_Type))
+    out = Value(Dtype::Int64);
+  else if (o == reinterpret_cast<PyObject*>(&PyBool_Type))
+    out = Value(Dtype::Bool);
+  else if (o == reinterpret_cast<PyObject*>(&PyComplex_Type))
+    out = Value(Dtype::Complex128);
+  else
+    return false;
   return true;
 }
 
@@ -153,8 +164,10 @@ bool convert_ints(PyObject* o, Value& out, Arena& arena) {
 }
 
 bool convert_number(PyObject* o, Value& out, Arena& arena) {
-  if (PyFloat_Check(o)) out = Value(PyFloat_AS_DOUBLE(o));
-  else if (PyBool_Check(o)) out = Value(o == Py_True);
+  if (PyFloat_Check(o))
+    out = Value(PyFloat_AS_DOUBLE(o));
+  else if (PyBool_Check(o))
+    out = Value(o == Py_True);
   else if (PyLong_Check(o)) {
     int overflow = 0;
     const long long n = PyLong_AsLongLongAndOverflow(o, &overflow);
@@ -206,7 +219,8 @@ bool convert(PyObject* o, const Param& param, Value& out, Arena& arena) {
         return true;
       }
       return convert_number(o, out, arena);
-    case ParamType::TensorList: return convert_tensors(o, true, out, arena);
+    case ParamType::TensorList:
+      return convert_tensors(o, true, out, arena);
     case ParamType::Scalar:
       if (is_tensor(o)) {
         if (unwrap(o).dim() != 0 || unwrap(o).is_meta()) return false;
@@ -237,12 +251,17 @@ bool convert(PyObject* o, const Param& param, Value& out, Arena& arena) {
       out = Value(d);
       return true;
     }
-    case ParamType::FloatList: return convert_floats(o, param.list_size, out, arena);
-    case ParamType::ScalarList: return convert_scalars(o, out, arena);
+    case ParamType::FloatList:
+      return convert_floats(o, param.list_size, out, arena);
+    case ParamType::ScalarList:
+      return convert_scalars(o, out, arena);
     case ParamType::Bool:
-      if (PyBool_Check(o)) out = Value(o == Py_True);
-      else if (is_numpy_bool(o)) out = Value(PyObject_IsTrue(o) == 1);
-      else return false;
+      if (PyBool_Check(o))
+        out = Value(o == Py_True);
+      else if (is_numpy_bool(o))
+        out = Value(PyObject_IsTrue(o) == 1);
+      else
+        return false;
       return true;
     case ParamType::String: {
       if (!PyUnicode_Check(o)) return false;
@@ -252,7 +271,8 @@ bool convert(PyObject* o, const Param& param, Value& out, Arena& arena) {
       out = Value(std::string_view(text, static_cast<size_t>(n)));
       return true;
     }
-    case ParamType::Dtype: return convert_dtype(o, out);
+    case ParamType::Dtype:
+      return convert_dtype(o, out);
     case ParamType::Device: {
       Device d;
       if (!unwrap_device(o, d)) return false;
@@ -277,22 +297,38 @@ bool convert(PyObject* o, const Param& param, Value& out, Arena& arena) {
 
 const char* type_text(const Param& param) {
   switch (param.type) {
-    case ParamType::Tensor: return "Tensor";
-    case ParamType::Operand: return "Tensor";
-    case ParamType::TensorList: return "tuple of Tensors";
-    case ParamType::Scalar: return "Number";
-    case ParamType::Int: return "int";
-    case ParamType::IntList: return "tuple of ints";
-    case ParamType::Float: return "float";
-    case ParamType::FloatList: return "tuple of floats";
-    case ParamType::ScalarList: return "tuple of Scalars";
-    case ParamType::Bool: return "bool";
-    case ParamType::String: return "str";
-    case ParamType::Dtype: return "torch.dtype";
-    case ParamType::Device: return "torch.device";
-    case ParamType::Layout: return "torch.layout";
-    case ParamType::MemoryFormat: return "torch.memory_format";
-    case ParamType::Generator: return "torch.Generator";
+    case ParamType::Tensor:
+      return "Tensor";
+    case ParamType::Operand:
+      return "Tensor";
+    case ParamType::TensorList:
+      return "tuple of Tensors";
+    case ParamType::Scalar:
+      return "Number";
+    case ParamType::Int:
+      return "int";
+    case ParamType::IntList:
+      return "tuple of ints";
+    case ParamType::Float:
+      return "float";
+    case ParamType::FloatList:
+      return "tuple of floats";
+    case ParamType::ScalarList:
+      return "tuple of Scalars";
+    case ParamType::Bool:
+      return "bool";
+    case ParamType::String:
+      return "str";
+    case ParamType::Dtype:
+      return "torch.dtype";
+    case ParamType::Device:
+      return "torch.device";
+    case ParamType::Layout:
+      return "torch.layout";
+    case ParamType::MemoryFormat:
+      return "torch.memory_format";
+    case ParamType::Generator:
+      return "torch.Generator";
   }
   return "";
 }

@@ -19,8 +19,8 @@ Edge edge_of(PyObject* o) {
   if (!PyArg_ParseTuple(o, "OI", &node, &slot)) throw PythonError();
   const Ptr<Node> found = unwrap_node(node);
   RL_CHECK_TYPE(found, "expected a node of the graph, not ", Py_TYPE(node)->tp_name);
-  RL_CHECK_INDEX(slot < found->slots.size(), "output ", static_cast<int64_t>(slot), " of ", found->name(),
-                 " does not exist");
+  RL_CHECK_INDEX(slot < found->slots.size(), "output ", static_cast<int64_t>(slot), " of ",
+                 found->name(), " does not exist");
   return {found, slot};
 }
 
@@ -28,8 +28,8 @@ Edge edge_of(PyObject* o) {
 PyObject* run_backward_py(PyObject*, PyObject* args) {
   PyObject *tensors, *grads, *inputs;
   int keep, create, allow_unused, accumulate;
-  if (!PyArg_ParseTuple(args, "O!O!ppO!pp", &PyTuple_Type, &tensors, &PyTuple_Type, &grads, &keep, &create,
-                        &PyTuple_Type, &inputs, &allow_unused, &accumulate))
+  if (!PyArg_ParseTuple(args, "O!O!ppO!pp", &PyTuple_Type, &tensors, &PyTuple_Type, &grads, &keep,
+                        &create, &PyTuple_Type, &inputs, &allow_unused, &accumulate))
     return nullptr;
   return guarded([&]() -> PyObject* {
     BackwardRequest request;
@@ -43,7 +43,8 @@ PyObject* run_backward_py(PyObject*, PyObject* args) {
       PyObject* item = PyTuple_GET_ITEM(inputs, i);
       if (is_tensor(item)) {
         if (accumulate) retain_grad(unwrap(item));
-        RL_CHECK(requires_grad(unwrap(item)), "One of the differentiated Tensors does not require grad");
+        RL_CHECK(requires_grad(unwrap(item)),
+                 "One of the differentiated Tensors does not require grad");
       }
       request.inputs.push_back(edge_of(item));
     }
@@ -59,7 +60,8 @@ PyObject* run_backward_py(PyObject*, PyObject* args) {
     if (!returns) Py_RETURN_NONE;
     for (size_t i = 0; i < out.size(); ++i)
       RL_CHECK(out[i].defined() || allow_unused, "The differentiated Tensor at index ", i,
-               " appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
+               " appears to not have been used in the graph. Set allow_unused=True if this is the "
+               "desired behavior.");
     return wrap_tuple(out);
   });
 }
@@ -75,7 +77,8 @@ PyObject* slot_metadata(PyObject*, PyObject* edge) {
 
 PyObject* increment_version(PyObject*, PyObject* tensor) {
   return guarded([&]() -> PyObject* {
-    RL_CHECK_TYPE(is_tensor(tensor), "increment_version expects a Tensor, not ", Py_TYPE(tensor)->tp_name);
+    RL_CHECK_TYPE(is_tensor(tensor), "increment_version expects a Tensor, not ",
+                  Py_TYPE(tensor)->tp_name);
     RL_CHECK(!unwrap(tensor).impl()->inference, "Inference tensors do not track version counter.");
     unwrap(tensor).impl()->bump_version();
     Py_RETURN_NONE;
@@ -88,7 +91,9 @@ PyObject* will_run(PyObject*, PyObject* node) {
   return guarded([&] { return PyBool_FromLong(pass_will_run(unwrap_node(node).get())); });
 }
 
-PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(thread_state().grad_enabled); }
+PyObject* is_grad_enabled(PyObject*, PyObject*) {
+  return PyBool_FromLong(thread_state().grad_enabled);
+}
 PyObject* set_grad_enabled(PyObject*, PyObject* on) {
   thread_state().grad_enabled = PyObject_IsTrue(on) == 1;
   Py_RETURN_NONE;
@@ -136,13 +141,16 @@ PyObject* set_anomaly(PyObject*, PyObject* args) {
   Py_RETURN_NONE;
 }
 PyObject* is_anomaly(PyObject*, PyObject*) { return PyBool_FromLong(thread_state().anomaly); }
-PyObject* is_anomaly_check_nan(PyObject*, PyObject*) { return PyBool_FromLong(thread_state().anomaly_check_nan); }
+PyObject* is_anomaly_check_nan(PyObject*, PyObject*) {
+  return PyBool_FromLong(thread_state().anomaly_check_nan);
+}
 
 // The Python stack, as text.
 std::shared_ptr<std::string> python_stack() {
   const GilAcquire gil;
   const Object traceback(PyImport_ImportModule("traceback"));
-  const Object lines(traceback ? PyObject_CallMethod(traceback.get(), "format_stack", nullptr) : nullptr);
+  const Object lines(traceback ? PyObject_CallMethod(traceback.get(), "format_stack", nullptr)
+                               : nullptr);
   const Object empty(PyUnicode_FromString(""));
   const Object text(lines ? PyUnicode_Join(empty.get(), lines.get()) : nullptr);
   if (!text) throw PythonError();
@@ -157,14 +165,17 @@ void explain_failure(const Node& node) {
     if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) throw PythonError();
   };
   if (!node.trace) {
-    return warn(str("Error detected in ", node.name(), ". No forward pass information available. Enable detect "
+    return warn(str("Error detected in ", node.name(),
+                    ". No forward pass information available. Enable detect "
                     "anomaly during forward pass for more information."));
   }
-  warn(str("Error detected in ", node.name(), ". Traceback of forward call that caused the error:\n", *node.trace));
+  warn(str("Error detected in ", node.name(),
+           ". Traceback of forward call that caused the error:\n", *node.trace));
   for (const Node* at = node.trace_parent.get(); at; at = at->trace_parent.get()) {
     if (!at->trace) {
       return warn(str("\nPrevious calculation was induced by ", at->name(),
-                      ". No forward pass information available. Enable detect anomaly during forward pass for more "
+                      ". No forward pass information available. Enable detect anomaly during "
+                      "forward pass for more "
                       "information."));
     }
     warn(str("\n\nPrevious calculation was induced by ", at->name(),
@@ -179,16 +190,20 @@ PyMethodDef methods[] = {
     {"is_inference_mode_enabled", is_inference, METH_NOARGS, "Whether inference mode is on."},
     {"_set_inference_mode", set_inference, METH_O, "Sets the thread's inference mode."},
     {"get_gradient_edge", gradient_edge_py, METH_O, "(node, slot) a tensor's gradient goes to."},
-    {"slot_metadata", slot_metadata, METH_VARARGS, "slot_metadata(node, slot) -> (sizes, dtype) of that output."},
+    {"slot_metadata", slot_metadata, METH_VARARGS,
+     "slot_metadata(node, slot) -> (sizes, dtype) of that output."},
     {"increment_version", increment_version, METH_O, "Counts an in-place write."},
-    {"backward_pass_id", pass_id, METH_NOARGS, "A number for the running backward pass, 0 outside."},
-    {"backward_goes_everywhere", goes_everywhere, METH_NOARGS, "False where only chosen inputs get gradients."},
+    {"backward_pass_id", pass_id, METH_NOARGS,
+     "A number for the running backward pass, 0 outside."},
+    {"backward_goes_everywhere", goes_everywhere, METH_NOARGS,
+     "False where only chosen inputs get gradients."},
     {"node_will_run", will_run, METH_O, "Whether the running backward pass reaches the node."},
     {"queue_callback", queue_callback_py, METH_O, "Calls f() when the running backward pass ends."},
     {"current_graph_node", current_node_py, METH_NOARGS, "The node whose backward runs."},
     {"set_anomaly_enabled", set_anomaly, METH_VARARGS, "set_anomaly_enabled(on, check_nan)"},
     {"is_anomaly_enabled", is_anomaly, METH_NOARGS, "Whether nodes record where they were made."},
-    {"is_anomaly_check_nan_enabled", is_anomaly_check_nan, METH_NOARGS, "Whether backward checks for NaN."},
+    {"is_anomaly_check_nan_enabled", is_anomaly_check_nan, METH_NOARGS,
+     "Whether backward checks for NaN."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

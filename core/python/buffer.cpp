@@ -17,9 +17,10 @@ struct Format {
 };
 // struct-module codes; the first of a dtype is what tensors show.
 constexpr Format kFormats[] = {
-    {"?", Dtype::Bool},    {"B", Dtype::UInt8},    {"b", Dtype::Int8},       {"h", Dtype::Int16},
-    {"i", Dtype::Int32},   {"l", Dtype::Int64},    {"q", Dtype::Int64},      {"e", Dtype::Float16},
-    {"f", Dtype::Float32}, {"d", Dtype::Float64},  {"Zf", Dtype::Complex64}, {"Zd", Dtype::Complex128},
+    {"?", Dtype::Bool},    {"B", Dtype::UInt8},      {"b", Dtype::Int8},
+    {"h", Dtype::Int16},   {"i", Dtype::Int32},      {"l", Dtype::Int64},
+    {"q", Dtype::Int64},   {"e", Dtype::Float16},    {"f", Dtype::Float32},
+    {"d", Dtype::Float64}, {"Zf", Dtype::Complex64}, {"Zd", Dtype::Complex128},
     {"c", Dtype::UInt8},
 };
 
@@ -68,11 +69,14 @@ std::shared_ptr<HeldBuffer> hold(PyObject* o, bool writable) {
   const Object dtype(checked(PyObject_GetAttrString(array, "dtype")));
   const Object order(checked(PyObject_GetAttrString(dtype.get(), "byteorder")));
   if (!std::strcmp(PyUnicode_AsUTF8(order.get()), ">"))
-    fail(ErrorType::Value, "given numpy array has byte order different from the native byte order. Conversion "
+    fail(ErrorType::Value,
+         "given numpy array has byte order different from the native byte order. Conversion "
          "between byte orders is currently not supported.");
   const Object type(checked(PyObject_GetAttrString(dtype.get(), "type")));
-  fail(ErrorType::Type, "can't convert np.ndarray of type ", reinterpret_cast<PyTypeObject*>(type.get())->tp_name,
-       ". The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, "
+  fail(ErrorType::Type, "can't convert np.ndarray of type ",
+       reinterpret_cast<PyTypeObject*>(type.get())->tp_name,
+       ". The only supported types are: float64, float32, float16, complex64, complex128, int64, "
+       "int32, int16, "
        "int8, uint8, and bool.");
 }
 
@@ -83,23 +87,28 @@ Tensor tensor_over(PyObject* array, const std::shared_ptr<HeldBuffer>& held) {
   Dims sizes, strides;
   for (int i = 0; i < b.ndim; ++i) {
     sizes.push_back(b.shape[i]);
-    RL_CHECK_VALUE(b.strides[i] >= 0 || b.shape[i] == 0,
-                   "At least one stride in the given numpy array is negative, and tensors with negative strides "
-                   "are not currently supported. (You can probably work around this by making a copy of your "
-                   "array  with array.copy().) ");
+    RL_CHECK_VALUE(
+        b.strides[i] >= 0 || b.shape[i] == 0,
+        "At least one stride in the given numpy array is negative, and tensors with negative "
+        "strides "
+        "are not currently supported. (You can probably work around this by making a copy of your "
+        "array  with array.copy().) ");
     RL_CHECK_VALUE(b.strides[i] % b.itemsize == 0,
-                   "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+                   "given numpy array strides not a multiple of the element byte size. Copy the "
+                   "numpy array to "
                    "reallocate the memory.");
     strides.push_back(b.shape[i] == 0 ? 0 : b.strides[i] / b.itemsize);
   }
   if (product(sizes) == 0) strides = contiguous_strides(sizes);
   const size_t bytes = storage_bytes(sizes, strides, 0, static_cast<size_t>(b.itemsize));
-  return Tensor::make(Storage::borrow(b.buf, bytes, [keep = held] { (void)keep; }), *dtype, sizes, strides);
+  return Tensor::make(Storage::borrow(b.buf, bytes, [keep = held] { (void)keep; }), *dtype, sizes,
+                      strides);
 }
 
 PyObject* from_numpy(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
-    RL_CHECK_TYPE(is_array(o) && PyObject_HasAttrString(reinterpret_cast<PyObject*>(Py_TYPE(o)), "__array_finalize__"),
+    RL_CHECK_TYPE(is_array(o) && PyObject_HasAttrString(reinterpret_cast<PyObject*>(Py_TYPE(o)),
+                                                        "__array_finalize__"),
                   "expected np.ndarray (got ", Py_TYPE(o)->tp_name, ")");
     auto held = hold(o, true);
     if (!held) {
@@ -112,9 +121,12 @@ PyObject* from_numpy(PyObject*, PyObject* o) {
       static bool warned = false;
       if (!std::exchange(warned, true) &&
           PyErr_WarnEx(PyExc_UserWarning,
-                       "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
-                       "This means writing to this tensor will result in undefined behavior. You may want to copy "
-                       "the array to protect its data or make it writable before converting it to a tensor. This "
+                       "The given NumPy array is not writable, and PyTorch does not support "
+                       "non-writable tensors. "
+                       "This means writing to this tensor will result in undefined behavior. You "
+                       "may want to copy "
+                       "the array to protect its data or make it writable before converting it to "
+                       "a tensor. This "
                        "type of warning will be suppressed for the rest of this program.",
                        1) < 0)
         throw PythonError();
@@ -128,21 +140,26 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
   PyObject *buffer, *dtype = nullptr;
   Py_ssize_t count = -1, offset = 0;
   int grad = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$Onnp", const_cast<char**>(names), &buffer, &dtype, &count,
-                                   &offset, &grad))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$Onnp", const_cast<char**>(names), &buffer,
+                                   &dtype, &count, &offset, &grad))
     return nullptr;
   return guarded([&]() -> PyObject* {
     RL_CHECK_TYPE(dtype, "frombuffer() missing 1 required positional arguments: \"dtype\"");
     RL_CHECK_TYPE(is_dtype(dtype), "frombuffer(): argument 'dtype' must be torch.dtype, not ",
                   Py_TYPE(dtype)->tp_name);
-    RL_CHECK_VALUE(PyObject_CheckBuffer(buffer), "object does not implement Python buffer protocol.");
+    RL_CHECK_VALUE(PyObject_CheckBuffer(buffer),
+                   "object does not implement Python buffer protocol.");
     auto held = std::make_shared<HeldBuffer>();
     if (PyObject_GetBuffer(buffer, &held->view, PyBUF_WRITABLE) < 0) {
       PyErr_Clear();
-      if (PyErr_WarnEx(PyExc_UserWarning, "The given buffer is not writable, and PyTorch does not support "
-                       "non-writable tensors. This means you can write to the underlying (supposedly "
-                       "non-writable) buffer using the tensor. You may want to copy the buffer to protect its data "
-                       "or make it writable before converting it to a tensor.", 1) < 0)
+      if (PyErr_WarnEx(
+              PyExc_UserWarning,
+              "The given buffer is not writable, and PyTorch does not support "
+              "non-writable tensors. This means you can write to the underlying (supposedly "
+              "non-writable) buffer using the tensor. You may want to copy the buffer to protect "
+              "its data "
+              "or make it writable before converting it to a tensor.",
+              1) < 0)
         throw PythonError();
       if (PyObject_GetBuffer(buffer, &held->view, PyBUF_SIMPLE) < 0) {
         held->view.obj = nullptr;
@@ -152,18 +169,21 @@ PyObject* frombuffer(PyObject*, PyObject* args, PyObject* kwargs) {
     const Dtype d = unwrap_dtype(dtype);
     const auto item = static_cast<Py_ssize_t>(size_of(d));
     const Py_ssize_t length = held->view.len;
-    RL_CHECK_VALUE(length > 0 && count != 0, "both buffer length (", static_cast<int64_t>(length), ") and count (",
-                   static_cast<int64_t>(count), ") must not be 0");
+    RL_CHECK_VALUE(length > 0 && count != 0, "both buffer length (", static_cast<int64_t>(length),
+                   ") and count (", static_cast<int64_t>(count), ") must not be 0");
     RL_CHECK_VALUE(offset >= 0 && offset < length, "offset (", static_cast<int64_t>(offset),
-                   " bytes) must be non-negative and no greater than buffer length (", static_cast<int64_t>(length),
-                   " bytes) minus 1");
+                   " bytes) must be non-negative and no greater than buffer length (",
+                   static_cast<int64_t>(length), " bytes) minus 1");
     RL_CHECK_VALUE(count > 0 || (length - offset) % item == 0, "buffer length (",
-                   static_cast<int64_t>(length - offset), " bytes) after offset (", static_cast<int64_t>(offset),
-                   " bytes) must be a multiple of element size (", static_cast<int64_t>(item), ")");
+                   static_cast<int64_t>(length - offset), " bytes) after offset (",
+                   static_cast<int64_t>(offset), " bytes) must be a multiple of element size (",
+                   static_cast<int64_t>(item), ")");
     const int64_t n = count > 0 ? count : (length - offset) / item;
-    RL_CHECK_VALUE(offset + n * item <= length, "requested buffer length (", n, " * ", static_cast<int64_t>(item),
-                   " bytes) after offset (", static_cast<int64_t>(offset),
-                   " bytes) must not be greater than actual buffer length (", static_cast<int64_t>(length), " bytes)");
+    RL_CHECK_VALUE(offset + n * item <= length, "requested buffer length (", n, " * ",
+                   static_cast<int64_t>(item), " bytes) after offset (",
+                   static_cast<int64_t>(offset),
+                   " bytes) must not be greater than actual buffer length (",
+                   static_cast<int64_t>(length), " bytes)");
     auto* data = static_cast<std::byte*>(held->view.buf) + offset;
     const Tensor t = Tensor::make(
         Storage::borrow(data, static_cast<size_t>(n * item), [keep = held] { (void)keep; }), d,
@@ -182,7 +202,8 @@ PyCFunction as_c(F f) {
 PyMethodDef methods[] = {
     {"from_numpy", from_numpy, METH_O, "from_numpy(ndarray): a tensor over the array's memory."},
     {"frombuffer", as_c(frombuffer), METH_VARARGS | METH_KEYWORDS,
-     "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False): a 1-d tensor over a buffer."},
+     "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False): a 1-d tensor over a "
+     "buffer."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "core/python/python.h"
 #include <memory>
+#include "core/python/python.h"
 
 #include "core/tensor/tensor.h"
 

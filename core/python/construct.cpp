@@ -62,15 +62,19 @@ void infer_dtype(PyObject* data, std::optional<Dtype>& dtype, bool nested = fals
 template <class T>
 [[noreturn]] void fail_number(PyObject* o) {
   if (PyUnicode_Check(o)) fail(ErrorType::Type, "new(): invalid data type 'str'");
-  if (std::is_integral_v<T>) fail(ErrorType::Type, "'", Py_TYPE(o)->tp_name, "' object cannot be interpreted as an integer");
+  if (std::is_integral_v<T>)
+    fail(ErrorType::Type, "'", Py_TYPE(o)->tp_name, "' object cannot be interpreted as an integer");
   fail(ErrorType::Type, "must be real number, not ", Py_TYPE(o)->tp_name);
 }
 
 template <class T>
 Scalar number_of(PyObject* o) {
   if (is_tensor(o)) {
-    RL_CHECK_TYPE(unwrap(o).numel() == 1, std::is_integral_v<T> ? "only integer tensors of a single element can be "
-                  "converted to an index" : "only one element tensors can be converted to Python scalars");
+    RL_CHECK_TYPE(unwrap(o).numel() == 1,
+                  std::is_integral_v<T>
+                      ? "only integer tensors of a single element can be "
+                        "converted to an index"
+                      : "only one element tensors can be converted to Python scalars");
     return item(unwrap(o));
   }
   if (PyLong_Check(o)) {
@@ -93,12 +97,15 @@ bool in_range(const Scalar& s) {
   if (s.is_integral()) {
     const int64_t v = s.to_int();
     // Unsigned types take negative numbers modulo their range.
-    const int64_t low = std::is_signed_v<T> ? static_cast<int64_t>(std::numeric_limits<T>::min())
-                                            : -static_cast<int64_t>(std::numeric_limits<T>::max()) - 1;
+    const int64_t low = std::is_signed_v<T>
+                            ? static_cast<int64_t>(std::numeric_limits<T>::min())
+                            : -static_cast<int64_t>(std::numeric_limits<T>::max()) - 1;
     return sizeof(T) == 8 || (v <= static_cast<int64_t>(std::numeric_limits<T>::max()) && v >= low);
   }
   const double v = s.to_double();
-  return v >= static_cast<double>(std::numeric_limits<T>::min()) && v < -2.0 * static_cast<double>(std::numeric_limits<std::make_signed_t<T>>::min()) * (std::is_signed_v<T> ? 0.5 : 1.0);
+  return v >= static_cast<double>(std::numeric_limits<T>::min()) &&
+         v < -2.0 * static_cast<double>(std::numeric_limits<std::make_signed_t<T>>::min()) *
+                 (std::is_signed_v<T> ? 0.5 : 1.0);
 }
 
 template <class T>
@@ -113,7 +120,8 @@ void store(PyObject* data, T*& out, const Dims& sizes, size_t d) {
     const Scalar s = number_of<T>(data);
     if (s.is_complex() && !is_complex_type<T> && !std::is_same_v<T, bool>) fail_number<T>(data);
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-      RL_CHECK(in_range<T>(s), "value cannot be converted to type ", name_of(dtype_of<T>), " without overflow");
+      RL_CHECK(in_range<T>(s), "value cannot be converted to type ", name_of(dtype_of<T>),
+               " without overflow");
     *out++ = s.to<T>();
     return;
   }
@@ -122,7 +130,8 @@ void store(PyObject* data, T*& out, const Dims& sizes, size_t d) {
   const Py_ssize_t n = PySequence_Fast_GET_SIZE(fast.get());
   RL_CHECK_VALUE(n == sizes[d], "expected sequence of length ", sizes[d], " at dim ", d, " (got ",
                  static_cast<int64_t>(n), ")");
-  for (Py_ssize_t i = 0; i < n; ++i) store(PySequence_Fast_GET_ITEM(fast.get(), i), out, sizes, d + 1);
+  for (Py_ssize_t i = 0; i < n; ++i)
+    store(PySequence_Fast_GET_ITEM(fast.get(), i), out, sizes, d + 1);
 }
 
 PyObject* tensor_from_data_py(PyObject*, PyObject* args) {
@@ -134,7 +143,8 @@ PyObject* tensor_from_data_py(PyObject*, PyObject* args) {
       Value v;
       Arena arena;
       RL_CHECK_TYPE(convert(dtype, Param{"dtype", ParamType::Dtype}, v, arena),
-                    "tensor(): argument 'dtype' must be torch.dtype, not ", Py_TYPE(dtype)->tp_name);
+                    "tensor(): argument 'dtype' must be torch.dtype, not ",
+                    Py_TYPE(dtype)->tp_name);
       d = v.dtype();
     }
     return wrap(tensor_from_data(data, d));
@@ -155,7 +165,8 @@ Tensor tensor_from_data(PyObject* data, std::optional<Dtype> dtype) {
     copy_into(out, t);
     return out;
   }
-  if (const auto array = array_tensor(data, false)) return contiguous_copy(*array, dtype.value_or(array->dtype()));
+  if (const auto array = array_tensor(data, false))
+    return contiguous_copy(*array, dtype.value_or(array->dtype()));
   if (PyUnicode_Check(data) || PyBytes_Check(data))
     fail(ErrorType::Type, "new(): invalid data type '", Py_TYPE(data)->tp_name, "'");
   const Dims sizes = infer_sizes(data);

@@ -23,14 +23,14 @@ class Counter final : public Interceptor {
     Count& c = counts[call.op.name];
     ++c.calls;
     c.nanoseconds += std::chrono::duration_cast<std::chrono::nanoseconds>(
-                         std::chrono::steady_clock::now() - start).count();
+                         std::chrono::steady_clock::now() - start)
+                         .count();
   }
   std::map<std::string, Count> counts;
 };
 
 struct CounterObject {
-  PyObject_HEAD
-  Counter* counter;
+  PyObject_HEAD Counter* counter;
   bool active;
 };
 
@@ -80,15 +80,18 @@ PyObject* get_times(PyObject* o, void*) { return table(o, &Count::nanoseconds); 
 PyMethodDef methods[] = {{"__enter__", enter, METH_NOARGS, "Starts counting on this thread."},
                          {"__exit__", leave, METH_VARARGS, "Stops counting."},
                          {nullptr, nullptr, 0, nullptr}};
-PyGetSetDef getset[] = {{"counts", get_counts, nullptr, "Calls by operator name.", nullptr},
-                        {"nanoseconds", get_times, nullptr, "Time by operator name, inner calls included.", nullptr},
-                        {nullptr, nullptr, nullptr, nullptr, nullptr}};
-PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(counter_new)},
-                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {Py_tp_methods, methods},
-                       {Py_tp_getset, getset},
-                       {Py_tp_doc, const_cast<char*>("Counts and times operator calls of this thread in a with block.")},
-                       {0, nullptr}};
+PyGetSetDef getset[] = {
+    {"counts", get_counts, nullptr, "Calls by operator name.", nullptr},
+    {"nanoseconds", get_times, nullptr, "Time by operator name, inner calls included.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyType_Slot slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(counter_new)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {Py_tp_doc,
+     const_cast<char*>("Counts and times operator calls of this thread in a with block.")},
+    {0, nullptr}};
 PyType_Spec spec = {"rushlight._C.OpCounter", sizeof(CounterObject), 0, Py_TPFLAGS_DEFAULT, slots};
 
 }  // namespace

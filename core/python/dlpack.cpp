@@ -70,20 +70,24 @@ PyObject* to_dlpack(PyObject*, PyObject* o) {
 PyObject* from_capsule(PyObject*, PyObject* capsule) {
   return guarded([&] {
     RL_CHECK(PyCapsule_IsValid(capsule, "dltensor"),
-             "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so "
+             "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed "
+             "only once, so "
              "you might have already constructed a tensor from it once.");
     auto* m = static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule, "dltensor"));
     const DLTensor& d = m->tensor;
-    RL_CHECK_AS(Buffer, d.device.type == 1, "from_dlpack: only CPU memory is supported, got device type ",
+    RL_CHECK_AS(Buffer, d.device.type == 1,
+                "from_dlpack: only CPU memory is supported, got device type ",
                 static_cast<int>(d.device.type));
     int found = -1;
     for (int i = 0; i < kDtypeCount; ++i)
-      if (kTypes[i].code == d.dtype.code && kTypes[i].bits == d.dtype.bits && d.dtype.lanes == 1) found = i;
-    RL_CHECK_AS(Buffer, found >= 0, "Unsupported kBits ", static_cast<int>(d.dtype.bits), " of code ",
-                static_cast<int>(d.dtype.code));
+      if (kTypes[i].code == d.dtype.code && kTypes[i].bits == d.dtype.bits && d.dtype.lanes == 1)
+        found = i;
+    RL_CHECK_AS(Buffer, found >= 0, "Unsupported kBits ", static_cast<int>(d.dtype.bits),
+                " of code ", static_cast<int>(d.dtype.code));
     const auto dtype = static_cast<Dtype>(found);
     const IntList sizes(d.shape, static_cast<size_t>(d.ndim));
-    const Dims strides = d.strides ? Dims(IntList(d.strides, static_cast<size_t>(d.ndim))) : contiguous_strides(sizes);
+    const Dims strides = d.strides ? Dims(IntList(d.strides, static_cast<size_t>(d.ndim)))
+                                   : contiguous_strides(sizes);
     for (const int64_t s : strides)
       RL_CHECK_AS(Buffer, s >= 0, "from_dlpack: negative strides are not supported");
     const size_t bytes = storage_bytes(sizes, strides, 0, size_of(dtype));
@@ -97,9 +101,10 @@ PyObject* from_capsule(PyObject*, PyObject* capsule) {
   });
 }
 
-PyMethodDef methods[] = {{"to_dlpack", to_dlpack, METH_O, "A DLPack capsule over a tensor's memory."},
-                         {"from_dlpack_capsule", from_capsule, METH_O, "A tensor over a capsule's memory."},
-                         {nullptr, nullptr, 0, nullptr}};
+PyMethodDef methods[] = {
+    {"to_dlpack", to_dlpack, METH_O, "A DLPack capsule over a tensor's memory."},
+    {"from_dlpack_capsule", from_capsule, METH_O, "A tensor over a capsule's memory."},
+    {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 

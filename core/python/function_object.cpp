@@ -19,8 +19,7 @@ namespace {
 PyTypeObject* context_type;
 
 struct ContextObject {
-  PyObject_HEAD
-  PyNode* node;  // weak: the node holds this object
+  PyObject_HEAD PyNode* node;  // weak: the node holds this object
   PyObject* dict;
   PyObject* to_save;
   PyObject* dirty;
@@ -74,19 +73,23 @@ class PyNode final : public Node {
     // One gradient an input of forward; those of non-tensors must be None.
     const auto given = static_cast<size_t>(PyTuple_GET_SIZE(out.get()));
     size_t count = given;
-    while (count > is_tensor_input.size() && PyTuple_GET_ITEM(out.get(), static_cast<Py_ssize_t>(count - 1)) == Py_None)
+    while (count > is_tensor_input.size() &&
+           PyTuple_GET_ITEM(out.get(), static_cast<Py_ssize_t>(count - 1)) == Py_None)
       --count;
     RL_CHECK(count == is_tensor_input.size(), "function ", name(),
-             " returned an incorrect number of gradients (expected ", is_tensor_input.size(), ", got ", given, ")");
+             " returned an incorrect number of gradients (expected ", is_tensor_input.size(),
+             ", got ", given, ")");
     TensorVec result;
     for (size_t i = 0; i < count; ++i) {
       PyObject* item = PyTuple_GET_ITEM(out.get(), static_cast<Py_ssize_t>(i));
       if (!is_tensor_input[i]) {
-        RL_CHECK(item == Py_None, "function ", name(), " returned a gradient different than None at position ",
-                 i + 1, ", but the corresponding forward input was not a Variable");
+        RL_CHECK(item == Py_None, "function ", name(),
+                 " returned a gradient different than None at position ", i + 1,
+                 ", but the corresponding forward input was not a Variable");
         continue;
       }
-      RL_CHECK(item == Py_None || is_tensor(item), "expected Variable or None (got ", Py_TYPE(item)->tp_name, ")");
+      RL_CHECK(item == Py_None || is_tensor(item), "expected Variable or None (got ",
+               Py_TYPE(item)->tp_name, ")");
       result.push_back(item == Py_None ? Tensor() : unwrap(item));
     }
     return result;
@@ -150,7 +153,8 @@ PyObject* save_for_backward(PyObject* o, PyObject* tensors) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tensors); ++i) {
     PyObject* t = PyTuple_GET_ITEM(tensors, i);
     if (t == Py_None || is_tensor(t)) continue;
-    PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument %zd is of type %s", i,
+    PyErr_Format(PyExc_TypeError,
+                 "save_for_backward can only save variables, but argument %zd is of type %s", i,
                  Py_TYPE(t)->tp_name);
     return nullptr;
   }
@@ -203,8 +207,11 @@ PyObject* next_functions(PyObject* o, void*) {
   return guarded([&] {
     const ContextObject* c = context_of(o);
     const auto* edges = c->node ? &c->node->edges : c->last_edges;
-    RL_CHECK(edges, "Attribute 'next_functions' is invalid for this instance of _C._FunctionBase. Accessing this "
-             "attribute directly on an instance of autograd.Function is a legacy access pattern that is no longer "
+    RL_CHECK(edges,
+             "Attribute 'next_functions' is invalid for this instance of _C._FunctionBase. "
+             "Accessing this "
+             "attribute directly on an instance of autograd.Function is a legacy access pattern "
+             "that is no longer "
              "supported. For examples on how to use new-style autograd functions, see "
              "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function ");
     return wrap_edges(*edges);
@@ -222,14 +229,16 @@ bool contains(PyObject* tuple, PyObject* o) { return find(tuple, o) >= 0; }
 
 void check_all_tensors(PyObject* tuple, const char* what) {
   for (Py_ssize_t i = 0; tuple && i < PyTuple_GET_SIZE(tuple); ++i)
-    RL_CHECK_TYPE(is_tensor(PyTuple_GET_ITEM(tuple, i)), what, " can only be Tensors, but argument ",
-                  static_cast<int64_t>(i), " is of type ", Py_TYPE(PyTuple_GET_ITEM(tuple, i))->tp_name);
+    RL_CHECK_TYPE(is_tensor(PyTuple_GET_ITEM(tuple, i)), what,
+                  " can only be Tensors, but argument ", static_cast<int64_t>(i), " is of type ",
+                  Py_TYPE(PyTuple_GET_ITEM(tuple, i))->tp_name);
 }
 
 // begin_function(ctx, inputs) -> whether the call is recorded. Sets needs_input_grad.
 PyObject* begin_function(PyObject*, PyObject* args) {
   PyObject *context, *inputs;
-  if (!PyArg_ParseTuple(args, "O!O!", context_type, &context, &PyTuple_Type, &inputs)) return nullptr;
+  if (!PyArg_ParseTuple(args, "O!O!", context_type, &context, &PyTuple_Type, &inputs))
+    return nullptr;
   return guarded([&] {
     ContextObject* c = context_of(context);
     const Py_ssize_t n = PyTuple_GET_SIZE(inputs);
@@ -257,16 +266,19 @@ PyObject* begin_function(PyObject*, PyObject* args) {
 }
 
 // One output of forward, with its place in the graph.
-Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs, PyObject* item, bool single) {
+Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs, PyObject* item,
+                     bool single) {
   Tensor t = unwrap(item);
   const Py_ssize_t input = find(inputs, item);
-  const bool differentiable = node && is_differentiable(t.dtype()) && !contains(c->non_differentiable, item);
+  const bool differentiable =
+      node && is_differentiable(t.dtype()) && !contains(c->non_differentiable, item);
   if (contains(c->dirty, item)) {
     if (node && differentiable) {
       RL_CHECK(!(is_leaf(t) && requires_grad(t)),
                "a leaf Variable that requires grad has been used in an in-place operation.");
       RL_CHECK(single || !is_view(t),
-               "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
+               "If your Function modifies inplace an input that is a view of another Tensor, your "
+               "Function cannot "
                "return more than one Tensor: clone the input, or split the Function.");
       check_inplace(t, true);
       // Edges belong to tensors only.
@@ -290,14 +302,17 @@ Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs
   }
   if (!differentiable) {
     if (!node) return t;
-    if (input < 0) drop_history(t);
-    else t = detach(t);
+    if (input < 0)
+      drop_history(t);
+    else
+      t = detach(t);
     node->add_slot(t);
     return t;
   }
   AutogradMeta& meta = make_autograd_meta(t);
-  RL_CHECK(input >= 0 || !meta.requires_grad || meta.grad_fn, 
-           "a leaf Variable that requires grad was returned by a custom Function without being one of its inputs");
+  RL_CHECK(input >= 0 || !meta.requires_grad || meta.grad_fn,
+           "a leaf Variable that requires grad was returned by a custom Function without being one "
+           "of its inputs");
   if (meta.base.defined()) meta.view_kind = single ? ViewKind::Custom : ViewKind::MultiOutput;
   set_history(t, node);
   return t;
@@ -308,8 +323,8 @@ Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs
 PyObject* finish_function(PyObject*, PyObject* args) {
   PyObject *context, *inputs, *outputs;
   int records, setup;
-  if (!PyArg_ParseTuple(args, "O!O!O!pp", context_type, &context, &PyTuple_Type, &inputs, &PyTuple_Type, &outputs,
-                        &records, &setup))
+  if (!PyArg_ParseTuple(args, "O!O!O!pp", context_type, &context, &PyTuple_Type, &inputs,
+                        &PyTuple_Type, &outputs, &records, &setup))
     return nullptr;
   return guarded([&] {
     ContextObject* c = context_of(context);
@@ -318,7 +333,8 @@ PyObject* finish_function(PyObject*, PyObject* args) {
     check_all_tensors(c->non_differentiable, "mark_non_differentiable arguments");
     for (Py_ssize_t i = 0; c->dirty && i < PyTuple_GET_SIZE(c->dirty); ++i)
       RL_CHECK(contains(outputs, PyTuple_GET_ITEM(c->dirty, i)),
-               "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+               "Some elements marked as dirty during the forward method were not returned as "
+               "output. The inputs that "
                "are modified inplace must all be outputs of the Function.");
     const Py_ssize_t n = PyTuple_GET_SIZE(outputs);
     Py_ssize_t differentiable = 0;
@@ -326,17 +342,20 @@ PyObject* finish_function(PyObject*, PyObject* args) {
       PyObject* item = PyTuple_GET_ITEM(outputs, i);
       differentiable += is_tensor(item) && is_differentiable(unwrap(item).dtype()) &&
                         !contains(c->non_differentiable, item);
-      RL_CHECK(!setup || !node || !is_tensor(item) || !contains(inputs, item) || contains(c->dirty, item) ||
-                   !contains(c->to_save, item),
-               "An input that has been returned as-is as output is being saved for backward. This is not supported "
-               "if you override setup_context: return and save a view of the input instead, e.g. x.view_as(x).");
+      RL_CHECK(!setup || !node || !is_tensor(item) || !contains(inputs, item) ||
+                   contains(c->dirty, item) || !contains(c->to_save, item),
+               "An input that has been returned as-is as output is being saved for backward. This "
+               "is not supported "
+               "if you override setup_context: return and save a view of the input instead, e.g. "
+               "x.view_as(x).");
     }
     Object result(checked(PyTuple_New(n)));
     for (Py_ssize_t i = 0; i < n; ++i) {
       PyObject* item = PyTuple_GET_ITEM(outputs, i);
       if (node) node->tensor_output.push_back(is_tensor(item));
       if (is_tensor(item)) {
-        PyTuple_SET_ITEM(result.get(), i, wrap(finish_output(c, node, inputs, item, differentiable == 1)));
+        PyTuple_SET_ITEM(result.get(), i,
+                         wrap(finish_output(c, node, inputs, item, differentiable == 1)));
       } else {
         if (node) node->slots.emplace_back();
         PyTuple_SET_ITEM(result.get(), i, Py_NewRef(item));
@@ -348,7 +367,8 @@ PyObject* finish_function(PyObject*, PyObject* args) {
       for (Py_ssize_t i = 0; c->to_save && i < PyTuple_GET_SIZE(c->to_save); ++i) {
         PyObject* item = PyTuple_GET_ITEM(c->to_save, i);
         const Tensor t = item == Py_None ? Tensor() : unwrap(item);
-        const bool is_output = t.defined() && !is_leaf(t) && autograd_meta(t)->grad_fn.get() == node.get();
+        const bool is_output =
+            t.defined() && !is_leaf(t) && autograd_meta(t)->grad_fn.get() == node.get();
         c->saved->emplace_back(t, is_output);
       }
       Py_CLEAR(c->to_save);
@@ -367,9 +387,11 @@ PyObject* abandon_function(PyObject*, PyObject* context) {
 }
 
 PyMethodDef context_methods[] = {
-    {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps inputs and outputs for backward."},
+    {"save_for_backward", save_for_backward, METH_VARARGS,
+     "Keeps inputs and outputs for backward."},
     {"mark_dirty", mark_dirty, METH_VARARGS, "These inputs were written in place."},
-    {"mark_non_differentiable", mark_non_differentiable, METH_VARARGS, "These outputs carry no gradient."},
+    {"mark_non_differentiable", mark_non_differentiable, METH_VARARGS,
+     "These outputs carry no gradient."},
     {"set_materialize_grads", set_materialize_grads, METH_O,
      "False: missing gradients come as None instead of zeros."},
     {nullptr, nullptr, 0, nullptr}};
@@ -377,9 +399,11 @@ PyGetSetDef context_getset[] = {
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
     {"saved_tensors", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
     {"saved_variables", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
-    {"_raw_saved_tensors", raw_saved_tensors, nullptr, "The same as objects that take hooks.", nullptr},
+    {"_raw_saved_tensors", raw_saved_tensors, nullptr, "The same as objects that take hooks.",
+     nullptr},
     {"metadata", metadata, nullptr, "A dict for the user.", nullptr},
-    {"next_functions", next_functions, nullptr, "(node, output index) of each tensor input.", nullptr},
+    {"next_functions", next_functions, nullptr, "(node, output index) of each tensor input.",
+     nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMemberDef context_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(ContextObject, dict), READONLY, nullptr},
@@ -398,13 +422,15 @@ PyType_Slot context_slots[] = {{Py_tp_new, reinterpret_cast<void*>(context_new)}
                                {Py_tp_members, context_members},
                                {0, nullptr}};
 PyType_Spec context_spec = {"rushlight._C._FunctionBase", sizeof(ContextObject), 0,
-                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+                            context_slots};
 
-PyMethodDef methods[] = {{"begin_function", begin_function, METH_VARARGS, "begin_function(ctx, inputs)"},
-                         {"finish_function", finish_function, METH_VARARGS,
-                          "finish_function(ctx, inputs, outputs, records, setup)"},
-                         {"abandon_function", abandon_function, METH_O, "abandon_function(ctx)"},
-                         {nullptr, nullptr, 0, nullptr}};
+PyMethodDef methods[] = {
+    {"begin_function", begin_function, METH_VARARGS, "begin_function(ctx, inputs)"},
+    {"finish_function", finish_function, METH_VARARGS,
+     "finish_function(ctx, inputs, outputs, records, setup)"},
+    {"abandon_function", abandon_function, METH_O, "abandon_function(ctx)"},
+    {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
@@ -412,7 +438,8 @@ void init_functions(PyObject* module) {
   context_type = add_type(module, context_spec, "_FunctionBase");
   for (PyMethodDef* m = node_methods; m->ml_name; ++m) {
     const Object method(checked(PyDescr_NewMethod(context_type, m)));
-    if (PyObject_SetAttrString(reinterpret_cast<PyObject*>(context_type), m->ml_name, method.get()) < 0)
+    if (PyObject_SetAttrString(reinterpret_cast<PyObject*>(context_type), m->ml_name,
+                               method.get()) < 0)
       throw PythonError();
   }
   if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();

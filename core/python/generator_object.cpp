@@ -9,8 +9,7 @@ namespace rl::python {
 namespace {
 
 struct GeneratorObject {
-  PyObject_HEAD
-  Generator* generator;
+  PyObject_HEAD Generator* generator;
   bool owned;  // false for the default generator
 };
 
@@ -29,11 +28,13 @@ PyObject* make(Generator* generator, bool owned) {
 PyObject* generator_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"device", nullptr};
   PyObject* device = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &device)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &device))
+    return nullptr;
   return guarded([&] {
     Device d;
     RL_CHECK_TYPE(!device || unwrap_device(device, d), "Generator() expects a device");
-    RL_CHECK(d.is_cpu(), "Device type ", d.type_name(), " is not supported for torch.Generator() api.");
+    RL_CHECK(d.is_cpu(), "Device type ", d.type_name(),
+             " is not supported for torch.Generator() api.");
     return make(new Generator, true);
   });
 }
@@ -81,7 +82,8 @@ PyObject* get_state(PyObject* o, PyObject*) {
 }
 PyObject* set_state(PyObject* o, PyObject* state) {
   return guarded([&]() -> PyObject* {
-    RL_CHECK_TYPE(is_tensor(state), "expected a torch.ByteTensor, but got ", Py_TYPE(state)->tp_name);
+    RL_CHECK_TYPE(is_tensor(state), "expected a torch.ByteTensor, but got ",
+                  Py_TYPE(state)->tp_name);
     const Tensor& t = unwrap(state);
     RL_CHECK_TYPE(t.dtype() == Dtype::UInt8, "RNG state must be a torch.ByteTensor");
     const Tensor flat = as_contiguous(t);
@@ -97,13 +99,15 @@ PyObject* reduce(PyObject* o, PyObject*) {
   return guarded([&] {
     const Object module(checked(PyImport_ImportModule("rushlight.random")));
     const Object state(checked(get_state(o, nullptr)));
-    return checked(Py_BuildValue("N(O)", checked(PyObject_GetAttrString(module.get(), "_generator")), state.get()));
+    return checked(Py_BuildValue(
+        "N(O)", checked(PyObject_GetAttrString(module.get(), "_generator")), state.get()));
   });
 }
 PyObject* get_device(PyObject*, void*) { return wrap(Device{}); }
 
 PyMethodDef methods[] = {
-    {"manual_seed", manual_seed, METH_O, "manual_seed(seed): starts the stream of this seed; returns self."},
+    {"manual_seed", manual_seed, METH_O,
+     "manual_seed(seed): starts the stream of this seed; returns self."},
     {"seed", seed, METH_NOARGS, "Seeds from the operating system; returns the seed."},
     {"initial_seed", initial_seed, METH_NOARGS, "The seed the stream started from."},
     {"get_state", get_state, METH_NOARGS, "The state as a uint8 tensor of 5056 bytes."},
@@ -113,12 +117,13 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef getset[] = {{"device", get_device, nullptr, "Where the numbers are made.", nullptr},
                         {nullptr, nullptr, nullptr, nullptr, nullptr}};
-PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(generator_new)},
-                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {Py_tp_methods, methods},
-                       {Py_tp_getset, getset},
-                       {Py_tp_doc, const_cast<char*>("Generator(device='cpu'): a stream of random numbers.")},
-                       {0, nullptr}};
+PyType_Slot slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(generator_new)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {Py_tp_doc, const_cast<char*>("Generator(device='cpu'): a stream of random numbers.")},
+    {0, nullptr}};
 PyType_Spec spec = {"rushlight.Generator", sizeof(GeneratorObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
 

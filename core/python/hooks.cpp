@@ -44,12 +44,14 @@ struct PyHook final : NodeHook {
     if (!out) throw PythonError();
     if (out.get() == Py_None) return;
     const bool sequence = PyTuple_Check(out.get()) || PyList_Check(out.get());
-    RL_CHECK_TYPE(sequence || grads.size() == 1, "expected hook to return a tuple of gradients, but got ",
+    RL_CHECK_TYPE(sequence || grads.size() == 1,
+                  "expected hook to return a tuple of gradients, but got ",
                   Py_TYPE(out.get())->tp_name);
     if (!sequence) return replace(grads[0], out.get(), f.get());
     RL_CHECK(PySequence_Fast_GET_SIZE(out.get()) == static_cast<Py_ssize_t>(grads.size()),
              hook_name(f.get()), " has returned an incorrect number of values (got ",
-             static_cast<int64_t>(PySequence_Fast_GET_SIZE(out.get())), ", but expected ", grads.size(), ")");
+             static_cast<int64_t>(PySequence_Fast_GET_SIZE(out.get())), ", but expected ",
+             grads.size(), ")");
     for (size_t i = 0; i < grads.size(); ++i)
       replace(grads[i], PySequence_Fast_GET_ITEM(out.get(), static_cast<Py_ssize_t>(i)), f.get());
   }
@@ -64,11 +66,14 @@ struct PyHook final : NodeHook {
 
   static void replace(Tensor& grad, PyObject* with, PyObject* f) {
     if (with == Py_None) return;
-    RL_CHECK_TYPE(is_tensor(with), "expected Variable, but hook returned '", Py_TYPE(with)->tp_name, "'");
+    RL_CHECK_TYPE(is_tensor(with), "expected Variable, but hook returned '", Py_TYPE(with)->tp_name,
+                  "'");
     if (grad.defined()) {
-      RL_CHECK(unwrap(with).dtype() == grad.dtype(), hook_name(f), " has changed the type of value (was torch.",
-               legacy_name(grad.dtype()), "Tensor got torch.", legacy_name(unwrap(with).dtype()), "Tensor)");
-      RL_CHECK(unwrap(with).sizes() == grad.sizes(), hook_name(f), " has changed the size of value");
+      RL_CHECK(unwrap(with).dtype() == grad.dtype(), hook_name(f),
+               " has changed the type of value (was torch.", legacy_name(grad.dtype()),
+               "Tensor got torch.", legacy_name(unwrap(with).dtype()), "Tensor)");
+      RL_CHECK(unwrap(with).sizes() == grad.sizes(), hook_name(f),
+               " has changed the size of value");
     }
     grad = unwrap(with);
   }
@@ -82,8 +87,7 @@ struct PyHook final : NodeHook {
 
 // --- handles
 struct HandleObject {
-  PyObject_HEAD
-  std::shared_ptr<PyHook> hook;
+  PyObject_HEAD std::shared_ptr<PyHook> hook;
 };
 
 PyTypeObject* handle_type;
@@ -104,17 +108,20 @@ PyObject* handle_enter(PyObject* o, PyObject*) { return Py_NewRef(o); }
 PyObject* handle_exit(PyObject* o, PyObject*) { return handle_remove(o, nullptr); }
 PyObject* handle_id(PyObject* o, void*) { return PyLong_FromUnsignedLongLong(hook_of(o).id); }
 
-PyMethodDef handle_methods[] = {{"remove", handle_remove, METH_NOARGS, "The hook is not called again."},
-                                {"__enter__", handle_enter, METH_NOARGS, "The handle."},
-                                {"__exit__", handle_exit, METH_VARARGS, "Removes the hook."},
-                                {nullptr, nullptr, 0, nullptr}};
-PyGetSetDef handle_getset[] = {{"id", handle_id, nullptr, "Numbers hooks in order of registration.", nullptr},
-                               {nullptr, nullptr, nullptr, nullptr, nullptr}};
-PyType_Slot handle_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(handle_dealloc)},
-                              {Py_tp_methods, handle_methods},
-                              {Py_tp_getset, handle_getset},
-                              {Py_tp_doc, const_cast<char*>("remove() takes a hook away; also a context manager.")},
-                              {0, nullptr}};
+PyMethodDef handle_methods[] = {
+    {"remove", handle_remove, METH_NOARGS, "The hook is not called again."},
+    {"__enter__", handle_enter, METH_NOARGS, "The handle."},
+    {"__exit__", handle_exit, METH_VARARGS, "Removes the hook."},
+    {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef handle_getset[] = {
+    {"id", handle_id, nullptr, "Numbers hooks in order of registration.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyType_Slot handle_slots[] = {
+    {Py_tp_dealloc, reinterpret_cast<void*>(handle_dealloc)},
+    {Py_tp_methods, handle_methods},
+    {Py_tp_getset, handle_getset},
+    {Py_tp_doc, const_cast<char*>("remove() takes a hook away; also a context manager.")},
+    {0, nullptr}};
 PyType_Spec handle_spec = {"rushlight._C.HookHandle", sizeof(HandleObject), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, handle_slots};
 
@@ -172,8 +179,10 @@ struct PySavedHooks final : SavedTensorHooks {
     const GilAcquire gil;
     const Object out(PyObject_CallOneArg(unpack_.get(), static_cast<PyObject*>(packed.get())));
     if (!out) throw PythonError();
-    RL_CHECK_TYPE(is_tensor(out.get()), "Output of saved tensor unpack_hook expected to be a Tensor but got result "
-                  "of type ", Py_TYPE(out.get())->tp_name);
+    RL_CHECK_TYPE(is_tensor(out.get()),
+                  "Output of saved tensor unpack_hook expected to be a Tensor but got result "
+                  "of type ",
+                  Py_TYPE(out.get())->tp_name);
     return unwrap(out.get());
   }
   ~PySavedHooks() override {
@@ -220,8 +229,10 @@ PyObject* refuse_saved_hooks(PyObject*, PyObject* text) {
   return guarded([&]() -> PyObject* {
     auto& refusal = saved_tensor_hooks_refusal();
     const auto before = refusal;
-    if (text == Py_None) refusal.reset();
-    else refusal = std::make_shared<const std::string>(checked_text(text));
+    if (text == Py_None)
+      refusal.reset();
+    else
+      refusal = std::make_shared<const std::string>(checked_text(text));
     if (refusal && saved_tensor_hooks()) {
       const std::string reason = *refusal;
       refusal = before;
@@ -233,8 +244,10 @@ PyObject* refuse_saved_hooks(PyObject*, PyObject* text) {
 
 PyMethodDef methods[] = {
     {"add_tensor_hook", tensor_hook, METH_VARARGS, "add_tensor_hook(tensor, fn) -> handle"},
-    {"add_post_accumulate_hook", accumulate_hook, METH_VARARGS, "add_post_accumulate_hook(leaf, fn) -> handle"},
-    {"push_saved_tensor_hooks", push_saved_hooks, METH_VARARGS, "push_saved_tensor_hooks(pack, unpack)"},
+    {"add_post_accumulate_hook", accumulate_hook, METH_VARARGS,
+     "add_post_accumulate_hook(leaf, fn) -> handle"},
+    {"push_saved_tensor_hooks", push_saved_hooks, METH_VARARGS,
+     "push_saved_tensor_hooks(pack, unpack)"},
     {"pop_saved_tensor_hooks", pop_saved_hooks, METH_NOARGS, "pop_saved_tensor_hooks()"},
     {"refuse_saved_tensor_hooks", refuse_saved_hooks, METH_O,
      "refuse_saved_tensor_hooks(text or None) -> the text before: why saving through hooks fails."},

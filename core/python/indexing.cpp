@@ -1,6 +1,7 @@
-// Tensor.__getitem__ and __setitem__: ints, slices, None and ... make views; tensors, lists and masks
-// collect into the advanced index that the operators `index` and `index_put_` take.
+// Tensor.__getitem__ and __setitem__: ints, slices, None and ... make views; tensors, lists and
+// masks collect into the advanced index that the operators `index` and `index_put_` take.
 #include "core/autograd/variable.h"
+#include "core/ops/memory.h"
 #include "core/ops/ops.h"
 #include "core/python/arguments.h"
 #include "core/python/construct.h"
@@ -18,7 +19,8 @@ bool is_sequence(PyObject* o) {
 
 bool is_mask(const Tensor& t) { return t.dtype() == Dtype::Bool || t.dtype() == Dtype::UInt8; }
 
-// A list stands for a tuple when it holds more than numbers (PyTorch's rule, after NumPy's old one).
+// A list stands for a tuple when it holds more than numbers (PyTorch's rule, after NumPy's old
+// one).
 bool list_is_tuple(PyObject* o) {
   if (PyTuple_Check(o)) return true;
   if (!PyList_Check(o)) return false;
@@ -26,7 +28,8 @@ bool list_is_tuple(PyObject* o) {
   if (n >= 32) return false;
   for (Py_ssize_t i = 0; i < n; ++i) {
     PyObject* item = PyList_GET_ITEM(o, i);
-    if (is_tensor(item) || PySlice_Check(item) || item == Py_Ellipsis || item == Py_None) return true;
+    if (is_tensor(item) || PySlice_Check(item) || item == Py_Ellipsis || item == Py_None)
+      return true;
     if (is_sequence(item) && !PyUnicode_Check(item)) return true;
   }
   return false;
@@ -35,9 +38,9 @@ bool list_is_tuple(PyObject* o) {
 Tensor tensor_index(PyObject* o) {
   if (is_tensor(o)) return unwrap(o);
   if (PyUnicode_Check(o)) fail(ErrorType::Type, "new(): invalid data type 'str'");
-  Tensor t = tensor_from_data(o, std::nullopt);
-  if (t.numel() == 0 && t.is_floating()) t = empty(t.sizes(), Dtype::Int64);  // x[[]]
-  return t;
+  const Tensor t = tensor_from_data(o, std::nullopt);
+  // Floats are cut off; an empty list, which infers as floats, becomes an empty index.
+  return is_mask(t) || t.dtype() == Dtype::Int64 ? t : as_contiguous(t, Dtype::Int64);
 }
 
 int64_t slice_bound(PyObject* o, int64_t otherwise) {
@@ -56,8 +59,10 @@ struct Bounds {
 Bounds unpack_slice(PyObject* o) {
   auto* s = reinterpret_cast<PySliceObject*>(o);
   const int64_t step = slice_bound(s->step, 1);
+  RL_CHECK_VALUE(step != 0, "slice step cannot be zero");
   RL_CHECK_VALUE(step > 0, "step must be greater than zero");
-  return {slice_bound(s->start, 0), slice_bound(s->stop, std::numeric_limits<int64_t>::max()), step};
+  return {slice_bound(s->start, 0), slice_bound(s->stop, std::numeric_limits<int64_t>::max()),
+          step};
 }
 
 // A view of `self` and what is left to index it with.
@@ -77,14 +82,17 @@ int64_t dims_taken(PyObject* item) {
   return 1;
 }
 
-Tensor select(const Tensor& t, int64_t dim, int64_t at) {
+// `shown` is the dimension as the reader of the index counts.
+Tensor select(const Tensor& t, int64_t dim, int64_t at, int64_t shown) {
   const int64_t n = t.sizes()[static_cast<size_t>(dim)];
-  RL_CHECK_INDEX(at >= -n && at < n, "index ", at, " is out of bounds for dimension ", dim, " with size ", n);
+  RL_CHECK_INDEX(at >= -n && at < n, "index ", at, " is out of bounds for dimension ", shown,
+                 " with size ", n);
   return ops::select(t, dim, at);
 }
 
 void add_tensor(Index& out, int64_t& dim, const Tensor& t) {
-  if (out.tensors.size() < static_cast<size_t>(dim) + 1) out.tensors.resize(static_cast<size_t>(dim) + 1);
+  if (out.tensors.size() < static_cast<size_t>(dim) + 1)
+    out.tensors.resize(static_cast<size_t>(dim) + 1);
   out.tensors[static_cast<size_t>(dim)] = t;
   dim += is_mask(t) ? t.dim() : 1;
   if (out.tensors.size() < static_cast<size_t>(dim)) out.tensors.resize(static_cast<size_t>(dim));
@@ -93,9 +101,11 @@ void add_tensor(Index& out, int64_t& dim, const Tensor& t) {
 Index apply(const Tensor& self, PyObject* const* items, Py_ssize_t count) {
   int64_t taken = 0;
   for (Py_ssize_t i = 0; i < count; ++i) taken += dims_taken(items[i]);
-  RL_CHECK_INDEX(taken <= self.dim(), "too many indices for tensor of dimension ", self.dim());
+  RL_CHECK_INDEX(taken <= self.dim() || (self.dim() == 0 && PySlice_Check(items[0])),
+                 "too many indices for tensor of dimension ", self.dim());
   Index out{self, {}};
   int64_t dim = 0;
+  int64_t selected = 0;
   bool seen_ellipsis = false;
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* item = items[i];
@@ -105,12 +115,15 @@ Index apply(const Tensor& self, PyObject* const* items, Py_ssize_t count) {
       Tensor flag = empty(Dims{1}, Dtype::Bool);
       *flag.data<bool>() = item == Py_True;
       add_tensor(out, dim, flag);
-    } else if (PyLong_Check(item) || (!is_tensor(item) && !is_sequence(item) && convert_int(item, n))) {
+    } else if (PyLong_Check(item) ||
+               (!is_tensor(item) && !is_sequence(item) && convert_int(item, n))) {
       if (PyLong_Check(item)) convert_int(item, n);
-      out.view = select(out.view, dim, n);
+      out.view = select(out.view, dim, n, dim + selected++);
     } else if (PySlice_Check(item)) {
       const Bounds b = unpack_slice(item);
-      const bool whole = b.start == 0 && b.step == 1 && b.stop == std::numeric_limits<int64_t>::max();
+      RL_CHECK_INDEX(out.view.dim() > 0, "slice() cannot be applied to a 0-dim tensor.");
+      const bool whole =
+          b.start == 0 && b.step == 1 && b.stop == std::numeric_limits<int64_t>::max();
       if (!whole) out.view = ops::slice(out.view, dim, b.start, b.stop, b.step);
       ++dim;
     } else if (item == Py_Ellipsis) {
@@ -122,7 +135,7 @@ Index apply(const Tensor& self, PyObject* const* items, Py_ssize_t count) {
     } else if (is_tensor(item) || is_sequence(item)) {
       const Tensor t = tensor_index(item);
       if (t.dim() == 0 && is_integral(t.dtype(), false) && !is_mask(t) && is_tensor(item)) {
-        out.view = select(out.view, dim, rl::item(t).to_int());
+        out.view = select(out.view, dim, rl::item(t).to_int(), dim + selected++);
       } else if (t.dim() == 0 && t.dtype() == Dtype::Bool) {
         out.view = ops::unsqueeze(out.view, dim);
         add_tensor(out, dim, alias(t, Dims{1}, Dims{1}, t.offset()));
@@ -131,7 +144,8 @@ Index apply(const Tensor& self, PyObject* const* items, Py_ssize_t count) {
       }
     } else {
       fail(ErrorType::Index,
-           "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got ",
+           "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
+           "valid indices (got ",
            Py_TYPE(item)->tp_name, ")");
     }
   }
@@ -139,11 +153,14 @@ Index apply(const Tensor& self, PyObject* const* items, Py_ssize_t count) {
 }
 
 Index apply(const Tensor& self, PyObject* index) {
-  if (PyTuple_Check(index)) return apply(self, &PyTuple_GET_ITEM(index, 0), PyTuple_GET_SIZE(index));
+  if (PyTuple_Check(index))
+    return apply(self, &PyTuple_GET_ITEM(index, 0), PyTuple_GET_SIZE(index));
   if (PyList_Check(index) && list_is_tuple(index)) {
     if (PyErr_WarnEx(PyExc_UserWarning,
-                     "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] "
-                     "instead of x[seq].", 1) < 0)
+                     "Using a non-tuple sequence for multidimensional indexing is deprecated; use "
+                     "x[tuple(seq)] "
+                     "instead of x[seq].",
+                     1) < 0)
       throw PythonError();
     return apply(self, &PyList_GET_ITEM(index, 0), PyList_GET_SIZE(index));
   }
@@ -154,11 +171,12 @@ bool is_plain_int(PyObject* o) { return PyLong_CheckExact(o); }
 
 Tensor getitem(const Tensor& self, PyObject* index) {
   if (is_plain_int(index)) {
-    RL_CHECK_INDEX(self.dim() > 0, "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+    RL_CHECK_INDEX(self.dim() > 0,
+                   "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
                    "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
     int64_t n = 0;
     convert_int(index, n);
-    return select(self, 0, n);
+    return select(self, 0, n, 0);
   }
   Index found = apply(self, index);
   if (found.tensors.empty()) return found.view.is_same(self) ? ops::alias(self) : found.view;
@@ -171,10 +189,9 @@ Tensor value_of(PyObject* value, const Tensor& self) {
   if (is_tensor(value)) return unwrap(value);
   Arena arena;
   Value number;
-  RL_CHECK_TYPE(convert_number(value, number, arena), "can't assign a ", Py_TYPE(value)->tp_name, " to a torch.",
-                legacy_name(self.dtype()), "Tensor");
-  RL_CHECK(number.tag() != Tag::Complex || self.is_complex(), "value cannot be converted to type ",
-           name_of(self.dtype()), " without overflow");
+  RL_CHECK_TYPE(convert_number(value, number, arena), "can't assign a ", Py_TYPE(value)->tp_name,
+                " to a torch.", legacy_name(self.dtype()), "Tensor");
+  check_number_fits(number.scalar(), self.dtype());
   return scalar_tensor(number.scalar(), self.dtype());
 }
 
@@ -188,13 +205,15 @@ Tensor without_leading_ones(const Tensor& value, int64_t dims) {
 void setitem(const Tensor& self, PyObject* index, PyObject* value) {
   const Tensor source = value_of(value, self);
   if (is_plain_int(index))
-    RL_CHECK_INDEX(self.dim() > 0, "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+    RL_CHECK_INDEX(self.dim() > 0,
+                   "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
                    "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
   Index found = apply(self, index);
   const GilRelease gil(self.numel() >= kReleaseNumel);
   if (found.tensors.empty()) {
     const Tensor from = without_leading_ones(source, found.view.dim());
-    const Tensor expanded = from.sizes() == found.view.sizes() ? from : ops::expand(from, found.view.sizes());
+    const Tensor expanded =
+        from.sizes() == found.view.sizes() ? from : ops::expand(from, found.view.sizes());
     ops::copy_(found.view, expanded);
     return;
   }

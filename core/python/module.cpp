@@ -26,8 +26,15 @@ void warn_in_python(const char* text) {
   if (PyErr_WarnEx(PyExc_UserWarning, text, 1) < 0) throw PythonError();
 }
 
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "rushlight._C", "The compiled core of rushlight.", -1,
-                          nullptr, nullptr, nullptr, nullptr, nullptr};
+PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                          "rushlight._C",
+                          "The compiled core of rushlight.",
+                          -1,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr};
 
 }  // namespace
 }  // namespace rl::python

@@ -23,11 +23,13 @@ PyObject* named_result_repr(PyObject* o) {
   });
 }
 
-PyTypeObject* make_named_result(const char* op, const char* doc, const char* const* names, int count) {
+PyTypeObject* make_named_result(const char* op, const char* doc, const char* const* names,
+                                int count) {
   std::vector<PyStructSequence_Field> fields;
   for (int i = 0; i < count; ++i) fields.push_back({names[i], nullptr});
   fields.push_back({nullptr, nullptr});
-  PyStructSequence_Desc desc{strdup(str("torch.return_types.", op).c_str()), doc, fields.data(), count};
+  PyStructSequence_Desc desc{strdup(str("torch.return_types.", op).c_str()), doc, fields.data(),
+                             count};
   PyTypeObject* type = PyStructSequence_NewType(&desc);
   if (!type) throw PythonError();
   type->tp_repr = named_result_repr;
@@ -68,7 +70,8 @@ PyObject* return_types(PyObject*, PyObject*) {
     PyDict_SetItemString(out.get(), "histogramdd", reinterpret_cast<PyObject*>(histogramdd));
     for (const OpRecord* op : registry())
       if (op->result_names && op->name[0] != '_')
-        PyDict_SetItemString(out.get(), op->name, reinterpret_cast<PyObject*>(named_result_type(*op)));
+        PyDict_SetItemString(out.get(), op->name,
+                             reinterpret_cast<PyObject*>(named_result_type(*op)));
     return out.release();
   });
 }

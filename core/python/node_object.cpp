@@ -15,8 +15,7 @@ namespace rl::python {
 namespace {
 
 struct NodeObject {
-  PyObject_HEAD
-  Node* node;
+  PyObject_HEAD Node* node;
   PyObject* metadata;  // a dict for the user, made at first use
 };
 
@@ -34,7 +33,9 @@ void dealloc(PyObject* o) {
   Py_DECREF(type);
 }
 
-PyObject* repr(PyObject* o) { return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(o)->tp_name, o); }
+PyObject* repr(PyObject* o) {
+  return PyUnicode_FromFormat("<%s object at %p>", Py_TYPE(o)->tp_name, o);
+}
 
 PyObject* next_functions(PyObject* o, void*) {
   return guarded([&] { return wrap_edges(node_of(o)->edges); });
@@ -54,7 +55,8 @@ PyObject* getattro(PyObject* o, PyObject* name) {
   const char* text = PyUnicode_AsUTF8(name);
   if (!text) return nullptr;
   return guarded([&]() -> PyObject* {
-    if (const auto* leaf = dynamic_cast<AccumulateGrad*>(node_of(o)); leaf && !strcmp(text, "variable"))
+    if (const auto* leaf = dynamic_cast<AccumulateGrad*>(node_of(o));
+        leaf && !strcmp(text, "variable"))
       return wrap(leaf->variable);
     if (PyObject* saved = saved_attribute(*node_of(o), text)) return saved;
     missing.restore();
@@ -64,7 +66,8 @@ PyObject* getattro(PyObject* o, PyObject* name) {
 
 PyObject* dir(PyObject* o, PyObject*) {
   return guarded([&] {
-    const Object object_dir(checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyBaseObject_Type), "__dir__")));
+    const Object object_dir(checked(
+        PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyBaseObject_Type), "__dir__")));
     Object names(checked(PyObject_CallOneArg(object_dir.get(), o)));
     add_saved_names(*node_of(o), names.get());
     return names.release();
@@ -93,11 +96,13 @@ PyObject* register_prehook(PyObject* o, PyObject* hook) {
   return guarded([&] { return add_node_hook(*live_node(o), hook, true); });
 }
 
-PyMethodDef own_methods[] = {{"__dir__", dir, METH_NOARGS, "Names of attributes, saved values included."},
-                             {nullptr, nullptr, 0, nullptr}};
-PyGetSetDef getset[] = {{"next_functions", next_functions, nullptr, "(node, output index) of each input.", nullptr},
-                        {"metadata", metadata, nullptr, "A dict for the user.", nullptr},
-                        {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMethodDef own_methods[] = {
+    {"__dir__", dir, METH_NOARGS, "Names of attributes, saved values included."},
+    {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef getset[] = {
+    {"next_functions", next_functions, nullptr, "(node, output index) of each input.", nullptr},
+    {"metadata", metadata, nullptr, "A dict for the user.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                        {Py_tp_repr, reinterpret_cast<void*>(repr)},
                        {Py_tp_getattro, reinterpret_cast<void*>(getattro)},
@@ -105,7 +110,8 @@ PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                        {Py_tp_getset, getset},
                        {0, nullptr}};
 constexpr unsigned kFlags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
-PyType_Spec spec = {"rushlight.autograd.graph.Node", sizeof(NodeObject), 0, kFlags | Py_TPFLAGS_BASETYPE, slots};
+PyType_Spec spec = {"rushlight.autograd.graph.Node", sizeof(NodeObject), 0,
+                    kFlags | Py_TPFLAGS_BASETYPE, slots};
 
 PyTypeObject* type_named(const std::string& full) {
   static std::unordered_map<std::string, PyTypeObject*> types;
@@ -124,19 +130,21 @@ PyTypeObject* type_named(const std::string& full) {
 
 }  // namespace
 
-PyMethodDef node_methods[] = {{"name", name, METH_NOARGS, "The operation's name."},
-                              {"_sequence_nr", sequence_nr, METH_NOARGS, "Order of creation."},
-                              {"register_hook", register_hook, METH_O,
-                               "register_hook(fn): fn(grad_inputs, grad_outputs) after this node ran."},
-                              {"register_prehook", register_prehook, METH_O,
-                               "register_prehook(fn): fn(grad_outputs) before this node runs."},
-                              {nullptr, nullptr, 0, nullptr}};
+PyMethodDef node_methods[] = {
+    {"name", name, METH_NOARGS, "The operation's name."},
+    {"_sequence_nr", sequence_nr, METH_NOARGS, "Order of creation."},
+    {"register_hook", register_hook, METH_O,
+     "register_hook(fn): fn(grad_inputs, grad_outputs) after this node ran."},
+    {"register_prehook", register_prehook, METH_O,
+     "register_prehook(fn): fn(grad_outputs) before this node runs."},
+    {nullptr, nullptr, 0, nullptr}};
 
 void init_nodes(PyObject* module) {
   node_type = add_type(module, spec, "Node");
   for (PyMethodDef* m = node_methods; m->ml_name; ++m) {
     const Object method(checked(PyDescr_NewMethod(node_type, m)));
-    if (PyObject_SetAttrString(reinterpret_cast<PyObject*>(node_type), m->ml_name, method.get()) < 0)
+    if (PyObject_SetAttrString(reinterpret_cast<PyObject*>(node_type), m->ml_name, method.get()) <
+        0)
       throw PythonError();
   }
   init_saved(module);

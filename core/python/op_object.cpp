@@ -30,8 +30,7 @@ struct Overload {
 };
 
 struct OpObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   std::vector<Overload>* overloads;
   PyObject* name;
   PyObject* doc;
@@ -90,16 +89,19 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
     PyObject* given = nullptr;
     Py_ssize_t position = -1;
     if (used < count && !p.keyword_only) {
-      const bool starts_varargs = o.varargs_ints && p.type == ParamType::IntList && i == o.positional - 1;
+      const bool starts_varargs =
+          o.varargs_ints && p.type == ParamType::IntList && i == o.positional - 1;
       if (starts_varargs && count - used >= 1) {
         int64_t first = 0;
-        if (!PyTuple_Check(args[used]) && !PyList_Check(args[used]) && convert_int(args[used], first)) {
+        if (!PyTuple_Check(args[used]) && !PyList_Check(args[used]) &&
+            convert_int(args[used], first)) {
           const auto n = static_cast<size_t>(count - used);
           int64_t* at = arena.ints(n);
           for (size_t k = 0; k < n; ++k) {
             if (!convert_int(args[used + static_cast<Py_ssize_t>(k)], at[k])) {
               if (why)
-                *why = str(name, "(): argument '", p.name, "' must be tuple of ints, but found element of type ",
+                *why = str(name, "(): argument '", p.name,
+                           "' must be tuple of ints, but found element of type ",
                            type_name(args[used + static_cast<Py_ssize_t>(k)]), " at pos ", k);
               return false;
             }
@@ -114,9 +116,11 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
     }
     if (kwcount > kwused) {
       for (Py_ssize_t k = 0; k < kwcount; ++k) {
-        if (!names_match(PyTuple_GET_ITEM(kwnames, k), o.names[static_cast<size_t>(i)], p.name)) continue;
+        if (!names_match(PyTuple_GET_ITEM(kwnames, k), o.names[static_cast<size_t>(i)], p.name))
+          continue;
         if (given) {
-          if (why) *why = str(name, "() got multiple values for argument '", shown_name(self, p), "'");
+          if (why)
+            *why = str(name, "() got multiple values for argument '", shown_name(self, p), "'");
           return false;
         }
         given = args[count + k];
@@ -138,12 +142,23 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
         return false;
       }
       // Operators on tensors (zeros_like) follow those instead.
-      const bool placed = p.type == ParamType::Device && op.flags & kFactory && op.params[0].type != ParamType::Tensor;
+      const bool placed = p.type == ParamType::Device && op.flags & kFactory &&
+                          op.params[0].type != ParamType::Tensor;
       parsed.values[i] = placed ? default_device : p.default_value;
       continue;
     }
     if (!convert(given, p, parsed.values[i], arena)) {
       // A parameter with a default accepts None where PyTorch does.
+      if (why && p.type == ParamType::TensorList && (PyList_Check(given) || PyTuple_Check(given))) {
+        Py_ssize_t bad = 0;
+        while (bad < PySequence_Fast_GET_SIZE(given) &&
+               is_tensor(PySequence_Fast_GET_ITEM(given, bad)))
+          ++bad;
+        *why = str("expected Tensor as element ", static_cast<int64_t>(bad), " in argument ",
+                   static_cast<int64_t>(std::max<Py_ssize_t>(position - shift, 0)), ", but got ",
+                   type_name(PySequence_Fast_GET_ITEM(given, bad)));
+        return false;
+      }
       if (why) {
         *why = str(name, "(): argument '", shown_name(self, p), "'");
         if (position >= 0) *why += str(" (position ", position - shift + 1, ")");
@@ -156,7 +171,8 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
     if (why) {
       const int most = o.positional - static_cast<int>(shift);
       *why = str(name, "() takes ", most, " positional argument", most == 1 ? "" : "s", " but ",
-                 static_cast<int64_t>(count - shift), " ", count - shift == 1 ? "was" : "were", " given");
+                 static_cast<int64_t>(count - shift), " ", count - shift == 1 ? "was" : "were",
+                 " given");
     }
     return false;
   }
@@ -173,12 +189,38 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
       } else if (given == text_requires_grad && (op.flags & kFactory)) {
         parsed.requires_grad = PyObject_IsTrue(value) == 1;
       } else {
-        if (why) *why = str(name, "() got an unexpected keyword argument '", PyUnicode_AsUTF8(given), "'");
+        if (why)
+          *why = str(name, "() got an unexpected keyword argument '", PyUnicode_AsUTF8(given), "'");
         return false;
       }
     }
   }
   return true;
+}
+
+// "(Tensor input, int dim = 0, *, Tensor out = None)", as PyTorch lists what would have been right.
+std::string signature(const OpObject& self, const OpRecord& op) {
+  const std::string_view schema = op.schema;
+  std::string out = "(";
+  bool keywords = false;
+  const auto add = [&](const std::string& text) { out += str(out.size() > 1 ? ", " : "", text); };
+  for (int i = self.method ? 1 : 0; i < op.param_count; ++i) {
+    const Param& p = op.params[i];
+    if (p.keyword_only && !std::exchange(keywords, true)) add("*");
+    std::string text = str(type_text(p), " ", shown_name(self, p));
+    const size_t at = schema.find(str(" ", p.name, "="));
+    if (p.has_default && at != schema.npos) {
+      const size_t from = at + std::strlen(p.name) + 2;
+      text += str(" = ", std::string(schema.substr(from, schema.find_first_of(",)", from) - from)));
+    }
+    add(text);
+  }
+  if (op.flags & kOut && self.mode == Mode::Functional && !self.method) {
+    if (!std::exchange(keywords, true)) add("*");
+    add("Tensor out = None");
+  }
+  if (op.flags & kFactory) add("bool requires_grad = False");
+  return out + ")";
 }
 
 [[noreturn]] void fail_overloads(const OpObject& self, PyObject* const* args, Py_ssize_t count,
@@ -190,9 +232,11 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
   for (Py_ssize_t k = 0; k < kwcount; ++k)
     got += str(got.empty() ? "" : ", ", PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, k)), "=",
                type_name(args[count + k]));
-  std::string text = str(PyUnicode_AsUTF8(self.name), "() received an invalid combination of arguments - got (",
-                         got, "), but expected one of:");
-  for (const Overload& o : *self.overloads) text += str("\n * ", o.op->schema);
+  std::string text =
+      str(PyUnicode_AsUTF8(self.name), "() received an invalid combination of arguments - got (",
+          got, "), but expected one of:");
+  for (const Overload& o : *self.overloads) text += str("\n * ", signature(self, *o.op));
+  text += "\n";
   fail(ErrorType::Type, text);
 }
 
@@ -200,7 +244,8 @@ int64_t work_of(const OpRecord& op, const Value* values) {
   int64_t most = 0;
   for (int i = 0; i < op.param_count; ++i) {
     const Value& v = values[i];
-    if (v.is_tensor()) most = std::max(most, v.tensor().numel());
+    if (v.is_tensor())
+      most = std::max(most, v.tensor().numel());
     else if (v.tag() == Tag::TensorList) {
       for (const Tensor& t : v.tensors())
         if (t.defined()) most += t.numel();
@@ -231,13 +276,15 @@ PyObject* wrap_results(const OpRecord& op, Call& call) {
 void take_out(const OpRecord& op, PyObject* out, Call& call) {
   call.mode = Mode::Out;
   if (op.result_count == 1) {
-    RL_CHECK_TYPE(is_tensor(out), op.name, "(): argument 'out' must be Tensor, not ", type_name(out));
+    RL_CHECK_TYPE(is_tensor(out), op.name, "(): argument 'out' must be Tensor, not ",
+                  type_name(out));
     call.results[0] = unwrap(out);
     return;
   }
   const bool sequence = PyTuple_Check(out) || PyList_Check(out);
   RL_CHECK_TYPE(sequence && PySequence_Fast_GET_SIZE(out) == op.result_count, op.name,
-                "(): argument 'out' must be tuple of ", static_cast<int>(op.result_count), " Tensors");
+                "(): argument 'out' must be tuple of ", static_cast<int>(op.result_count),
+                " Tensors");
   for (int i = 0; i < op.result_count; ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(out, i);
     RL_CHECK_TYPE(is_tensor(item), op.name, "(): argument 'out' must be tuple of Tensors");
@@ -249,8 +296,10 @@ void take_out(const OpRecord& op, PyObject* out, Call& call) {
 
 PyObject* run_operator(const OpRecord& op, Mode mode, Parsed& parsed) {
   Call call{op, parsed.values, mode, {}, {}};
-  if (mode == Mode::InPlace) call.results[0] = parsed.values[0].tensor();
-  else if (parsed.out) take_out(op, parsed.out, call);
+  if (mode == Mode::InPlace)
+    call.results[0] = parsed.values[0].tensor();
+  else if (parsed.out)
+    take_out(op, parsed.out, call);
   {
     const GilRelease gil(work_of(op, parsed.values) >= kReleaseNumel);
     invoke(call);
@@ -347,7 +396,8 @@ PyType_Slot method_slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_
                               {0, nullptr}};
 constexpr unsigned long kOpFlags =
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION;
-PyType_Spec function_spec = {"rushlight._C.OpFunction", sizeof(OpObject), 0, kOpFlags, function_slots};
+PyType_Spec function_spec = {"rushlight._C.OpFunction", sizeof(OpObject), 0, kOpFlags,
+                             function_slots};
 PyType_Spec method_spec = {"rushlight._C.OpMethod", sizeof(OpObject), 0,
                            kOpFlags | Py_TPFLAGS_METHOD_DESCRIPTOR, method_slots};
 
@@ -393,12 +443,15 @@ PyObject* op_records(PyObject*, PyObject*) {
                                                         {kOut, "out"}};
       for (const auto& [flag, text] : names)
         if (op->flags & flag) variants += str(variants.empty() ? "" : " ", text);
-      constexpr const char* kinds[] = {"pointwise", "kernel", "dynamic", "view", "composite", "mutate", "choose"};
+      constexpr const char* kinds[] = {"pointwise", "kernel", "dynamic", "view",
+                                       "composite", "mutate", "choose"};
       const Object row(checked(Py_BuildValue(
           "{s:s,s:s,s:s,s:s,s:s,s:s,s:O,s:s}", "name", op->name, "overload", op->overload, "schema",
-          op->schema, "doc", op->doc, "family", op->family, "kind", kinds[static_cast<int>(op->kind)],
-          "differentiable", op->vjp || op->kind == OpKind::Composite || op->kind == OpKind::Choose ? Py_True : Py_False, "variants",
-          variants.c_str())));
+          op->schema, "doc", op->doc, "family", op->family, "kind",
+          kinds[static_cast<int>(op->kind)], "differentiable",
+          op->vjp || op->kind == OpKind::Composite || op->kind == OpKind::Choose ? Py_True
+                                                                                 : Py_False,
+          "variants", variants.c_str())));
       PyList_Append(list.get(), row.get());
     }
     return list.release();
@@ -423,7 +476,8 @@ PyObject* export_names(PyObject* module, PyObject* target) {
       if (op->flags & kFunction)
         PyDict_SetItemString(target, op->name, PyDict_GetItemString(functions, op->name));
       if (op->flags & kInplaceFunction)
-        PyDict_SetItemString(target, inplace.c_str(), PyDict_GetItemString(functions, inplace.c_str()));
+        PyDict_SetItemString(target, inplace.c_str(),
+                             PyDict_GetItemString(functions, inplace.c_str()));
     }
     Py_RETURN_NONE;
   });
@@ -441,12 +495,13 @@ PyObject* get_default_device(PyObject*, PyObject*) {
   return wrap(default_device.is_none() ? Device{} : default_device.device());
 }
 
-PyMethodDef module_methods[] = {{"export_names", export_names, METH_O,
-                                 "Puts types, dtypes and operator functions into a namespace."},
-                                {"_set_default_device", set_default_device, METH_O, "For factories without device=."},
-                                {"_get_default_device", get_default_device, METH_NOARGS, "As last set."},
-                                {"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
-                                {nullptr, nullptr, 0, nullptr}};
+PyMethodDef module_methods[] = {
+    {"export_names", export_names, METH_O,
+     "Puts types, dtypes and operator functions into a namespace."},
+    {"_set_default_device", set_default_device, METH_O, "For factories without device=."},
+    {"_get_default_device", get_default_device, METH_NOARGS, "As last set."},
+    {"op_records", op_records, METH_NOARGS, "All operator records as dicts."},
+    {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 

@@ -4,8 +4,8 @@
 #include "core/autograd/grad_mode.h"
 #include "core/autograd/variable.h"
 #include "core/python/arguments.h"
-#include "core/python/overrides.h"
 #include "core/python/op_object.h"
+#include "core/python/overrides.h"
 #include "core/python/tensor_object.h"
 
 namespace rl::python {
@@ -23,8 +23,8 @@ const OpRecord* find(const char* name, const char* overload = "") {
 
 struct SlotOps {
   const OpRecord *add, *sub, *mul, *div, *floor_divide, *remainder, *pow, *matmul, *neg, *abs,
-      *bitwise_not, *bitwise_and, *bitwise_or, *bitwise_xor, *lshift, *rshift, *eq, *ne, *lt, *le, *gt,
-      *ge;
+      *bitwise_not, *bitwise_and, *bitwise_or, *bitwise_xor, *lshift, *rshift, *eq, *ne, *lt, *le,
+      *gt, *ge;
 } slot_ops;
 
 bool convert_operand(PyObject* o, const Param& p, Value& out, Arena& arena) {
@@ -35,7 +35,8 @@ bool convert_operand(PyObject* o, const Param& p, Value& out, Arena& arena) {
   return p.type == ParamType::Operand && convert_number(o, out, arena);
 }
 
-PyObject* call_method_override(const OpRecord& op, Mode mode, PyObject* const* args, Py_ssize_t count) {
+PyObject* call_method_override(const OpRecord& op, Mode mode, PyObject* const* args,
+                               Py_ssize_t count) {
   const std::string name = mode == Mode::InPlace ? str(op.name, "_") : std::string(op.name);
   if (!is_tensor(args[0])) {  // a number or a stranger on the left: the function takes it
     const Object ops(checked(PyImport_ImportModule("rushlight._C")));
@@ -101,12 +102,18 @@ PyObject* positive(PyObject* a) { return Py_NewRef(a); }
 
 PyObject* compare(PyObject* a, PyObject* b, int op) {
   switch (op) {
-    case Py_EQ: return binary<&SlotOps::eq>(a, b);
-    case Py_NE: return binary<&SlotOps::ne>(a, b);
-    case Py_LT: return binary<&SlotOps::lt>(a, b);
-    case Py_LE: return binary<&SlotOps::le>(a, b);
-    case Py_GT: return binary<&SlotOps::gt>(a, b);
-    default: return binary<&SlotOps::ge>(a, b);
+    case Py_EQ:
+      return binary<&SlotOps::eq>(a, b);
+    case Py_NE:
+      return binary<&SlotOps::ne>(a, b);
+    case Py_LT:
+      return binary<&SlotOps::lt>(a, b);
+    case Py_LE:
+      return binary<&SlotOps::le>(a, b);
+    case Py_GT:
+      return binary<&SlotOps::gt>(a, b);
+    default:
+      return binary<&SlotOps::ge>(a, b);
   }
 }
 
@@ -142,7 +149,8 @@ PyObject* as_float(PyObject* o) {
     static bool warned = false;
     if (requires_grad(t) && thread_state().grad_enabled && !std::exchange(warned, true) &&
         PyErr_WarnEx(PyExc_UserWarning,
-                     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                     "Converting a tensor with requires_grad=True to a scalar may lead to "
+                     "unexpected behavior.\n"
                      "Consider using tensor.detach() first.",
                      1) < 0)
       throw PythonError();
@@ -178,11 +186,12 @@ void* slot(F f) {
 }  // namespace
 
 void add_operator_slots(std::vector<PyType_Slot>& slots) {
-  slot_ops = {find("add"), find("sub"), find("mul"), find("div"), find("floor_divide"),
-              find("remainder"), find("pow"), find("matmul"), find("neg"), find("abs"),
-              find("bitwise_not"), find("bitwise_and"), find("bitwise_or"), find("bitwise_xor"),
-              find("__lshift__"), find("__rshift__"), find("eq"), find("ne"), find("lt"), find("le"),
-              find("gt"), find("ge")};
+  slot_ops = {find("add"),          find("sub"),         find("mul"),         find("div"),
+              find("floor_divide"), find("remainder"),   find("pow"),         find("matmul"),
+              find("neg"),          find("abs"),         find("bitwise_not"), find("bitwise_and"),
+              find("bitwise_or"),   find("bitwise_xor"), find("__lshift__"),  find("__rshift__"),
+              find("eq"),           find("ne"),          find("lt"),          find("le"),
+              find("gt"),           find("ge")};
   using S = SlotOps;
   constexpr Mode kIn = Mode::InPlace;
   const PyType_Slot all[] = {

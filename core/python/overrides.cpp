@@ -1,4 +1,5 @@
-// Finding arguments that override an operator, and the passage to rushlight.overrides, which orders and asks them.
+// Finding arguments that override an operator, and the passage to rushlight.overrides, which orders
+// and asks them.
 #include "core/python/overrides.h"
 
 namespace rl::python {
@@ -18,7 +19,8 @@ bool has_override(PyTypeObject* type) {
 
 bool overriding_tensor(PyObject* o) {
   PyTypeObject* type = Py_TYPE(o);
-  if (type == tensor_type || type == known_plain || !PyType_IsSubtype(type, tensor_type)) return false;
+  if (type == tensor_type || type == known_plain || !PyType_IsSubtype(type, tensor_type))
+    return false;
   if (has_override(type)) return true;
   Py_INCREF(type);
   Py_XSETREF(known_plain, type);
@@ -60,13 +62,17 @@ PyObject* get_disabled(PyObject*, PyObject*) { return PyBool_FromLong(overrides_
 PyMethodDef methods[] = {
     {"_disabled_torch_function_impl", disabled_impl, METH_VARARGS,
      "As a class's __torch_function__: its instances are treated as plain tensors."},
-    {"_set_overrides_disabled", set_disabled, METH_O, "Turns __torch_function__ off or on; returns the state before."},
-    {"_overrides_disabled", get_disabled, METH_NOARGS, "Whether __torch_function__ is off on this thread."},
+    {"_set_overrides_disabled", set_disabled, METH_O,
+     "Turns __torch_function__ off or on; returns the state before."},
+    {"_overrides_disabled", get_disabled, METH_NOARGS,
+     "Whether __torch_function__ is off on this thread."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
-bool overrides_by_type(PyObject* o) { return overriding_tensor(o) || any_item(o, overriding_tensor); }
+bool overrides_by_type(PyObject* o) {
+  return overriding_tensor(o) || any_item(o, overriding_tensor);
+}
 
 bool any_foreign_override(PyObject* const* args, Py_ssize_t count) {
   if (overrides_disabled) return false;
@@ -75,7 +81,8 @@ bool any_foreign_override(PyObject* const* args, Py_ssize_t count) {
   return false;
 }
 
-PyObject* call_override(PyObject* function, PyObject* const* args, Py_ssize_t count, PyObject* kwnames) {
+PyObject* call_override(PyObject* function, PyObject* const* args, Py_ssize_t count,
+                        PyObject* kwnames) {
   static PyObject* dispatch = nullptr;
   if (!dispatch) {
     const Object module(checked(PyImport_ImportModule("rushlight.overrides")));
@@ -85,14 +92,17 @@ PyObject* call_override(PyObject* function, PyObject* const* args, Py_ssize_t co
   for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(positional.get(), i, Py_NewRef(args[i]));
   const Object named(checked(PyDict_New()));
   for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); ++k)
-    if (PyDict_SetItem(named.get(), PyTuple_GET_ITEM(kwnames, k), args[count + k]) < 0) throw PythonError();
-  return checked(PyObject_CallFunctionObjArgs(dispatch, function, positional.get(), named.get(), nullptr));
+    if (PyDict_SetItem(named.get(), PyTuple_GET_ITEM(kwnames, k), args[count + k]) < 0)
+      throw PythonError();
+  return checked(
+      PyObject_CallFunctionObjArgs(dispatch, function, positional.get(), named.get(), nullptr));
 }
 
 void init_overrides(PyObject* module) {
   text_torch_function = PyUnicode_InternFromString("__torch_function__");
   if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
-  disabled_implementation = checked(PyObject_GetAttrString(module, "_disabled_torch_function_impl"));
+  disabled_implementation =
+      checked(PyObject_GetAttrString(module, "_disabled_torch_function_impl"));
 }
 
 }  // namespace rl::python

@@ -11,7 +11,8 @@ extern constinit thread_local bool overrides_disabled;
 // Whether an object's class may override operators, by the class of the object alone.
 bool overrides_by_type(PyObject* o);
 
-// Tensors of subclasses that do not opt out, in lists too. Foreign objects count only where no operator takes them.
+// Tensors of subclasses that do not opt out, in lists too. Foreign objects count only where no
+// operator takes them.
 inline bool may_override(PyObject* o) {
   PyTypeObject* type = Py_TYPE(o);
   if (type == tensor_type || type == &PyLong_Type || type == &PyFloat_Type) return false;
@@ -27,6 +28,7 @@ inline bool any_override(PyObject* const* args, Py_ssize_t count) {
 bool any_foreign_override(PyObject* const* args, Py_ssize_t count);
 
 // Hands a call of `function` to the overriding arguments. Vectorcall conventions.
-PyObject* call_override(PyObject* function, PyObject* const* args, Py_ssize_t count, PyObject* kwnames);
+PyObject* call_override(PyObject* function, PyObject* const* args, Py_ssize_t count,
+                        PyObject* kwnames);
 
 }  // namespace rl::python

@@ -34,14 +34,29 @@ void set_python_error() noexcept {
   } catch (const Error& e) {
     PyObject* type = PyExc_RuntimeError;
     switch (e.type()) {
-      case ErrorType::Value: type = PyExc_ValueError; break;
-      case ErrorType::Type: type = PyExc_TypeError; break;
-      case ErrorType::Index: type = PyExc_IndexError; break;
-      case ErrorType::NotImplemented: type = PyExc_NotImplementedError; break;
-      case ErrorType::Attribute: type = PyExc_AttributeError; break;
-      case ErrorType::Assertion: type = PyExc_AssertionError; break;
-      case ErrorType::Buffer: type = PyExc_BufferError; break;
-      default: break;
+      case ErrorType::Value:
+        type = PyExc_ValueError;
+        break;
+      case ErrorType::Type:
+        type = PyExc_TypeError;
+        break;
+      case ErrorType::Index:
+        type = PyExc_IndexError;
+        break;
+      case ErrorType::NotImplemented:
+        type = PyExc_NotImplementedError;
+        break;
+      case ErrorType::Attribute:
+        type = PyExc_AttributeError;
+        break;
+      case ErrorType::Assertion:
+        type = PyExc_AssertionError;
+        break;
+      case ErrorType::Buffer:
+        type = PyExc_BufferError;
+        break;
+      default:
+        break;
     }
     PyErr_SetString(type, e.what());
   } catch (const std::bad_alloc&) {

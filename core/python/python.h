@@ -102,6 +102,7 @@ class GilAcquire {
 };
 
 // Makes a heap type and puts it into the module under `name`.
-PyTypeObject* add_type(PyObject* module, PyType_Spec& spec, const char* name, PyObject* base = nullptr);
+PyTypeObject* add_type(PyObject* module, PyType_Spec& spec, const char* name,
+                       PyObject* base = nullptr);
 
 }  // namespace rl::python

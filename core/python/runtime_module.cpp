@@ -25,7 +25,9 @@ PyObject* set_num_threads_py(PyObject*, PyObject* n) {
 PyObject* get_default_dtype(PyObject*, PyObject*) { return wrap(default_dtype()); }
 PyObject* set_default_dtype_py(PyObject*, PyObject* d) {
   return guarded([&]() -> PyObject* {
-    RL_CHECK_TYPE(is_dtype(d), "invalid dtype object: only floating-point types are supported as the default type");
+    RL_CHECK_TYPE(
+        is_dtype(d),
+        "invalid dtype object: only floating-point types are supported as the default type");
     RL_CHECK_TYPE(is_floating(unwrap_dtype(d)),
                   "only floating-point types are supported as the default type");
     set_default_dtype(unwrap_dtype(d));
@@ -34,8 +36,9 @@ PyObject* set_default_dtype_py(PyObject*, PyObject* d) {
 }
 PyObject* memory_stats(PyObject*, PyObject*) {
   const AllocatorStats s = allocator_stats();
-  return Py_BuildValue("{s:L,s:L,s:L,s:L}", "allocated_bytes", s.allocated_bytes, "peak_bytes", s.peak_bytes,
-                       "cached_bytes", s.cached_bytes, "system_calls", s.system_calls);
+  return Py_BuildValue("{s:L,s:L,s:L,s:L}", "allocated_bytes", s.allocated_bytes, "peak_bytes",
+                       s.peak_bytes, "cached_bytes", s.cached_bytes, "system_calls",
+                       s.system_calls);
 }
 PyObject* empty_cache_py(PyObject*, PyObject*) {
   empty_cache();
@@ -51,11 +54,12 @@ PyObject* set_legacy_constructor(PyObject*, PyObject* f) {
   Py_RETURN_NONE;
 }
 
-void check_dtypes(const char* function, const char* first, PyObject* a, const char* second, PyObject* b) {
+void check_dtypes(const char* function, const char* first, PyObject* a, const char* second,
+                  PyObject* b) {
   for (int i = 0; i < 2; ++i) {
     PyObject* given = i ? b : a;
-    RL_CHECK_TYPE(is_dtype(given), function, "(): argument '", i ? second : first, "' (position ", i + 1,
-                  ") must be torch.dtype, not ", Py_TYPE(given)->tp_name);
+    RL_CHECK_TYPE(is_dtype(given), function, "(): argument '", i ? second : first, "' (position ",
+                  i + 1, ") must be torch.dtype, not ", Py_TYPE(given)->tp_name);
   }
 }
 
@@ -83,9 +87,13 @@ PyObject* result_type_py(PyObject*, PyObject* args) {
     for (PyObject* o : {a, b}) {
       Arena arena;
       Value v;
-      if (is_tensor(o)) type.add(unwrap(o));
-      else if (convert_number(o, v, arena)) type.add(v.scalar());
-      else fail(ErrorType::Type, "result_type(): arguments must be Tensor or Number, not ", Py_TYPE(o)->tp_name);
+      if (is_tensor(o))
+        type.add(unwrap(o));
+      else if (convert_number(o, v, arena))
+        type.add(v.scalar());
+      else
+        fail(ErrorType::Type, "result_type(): arguments must be Tensor or Number, not ",
+             Py_TYPE(o)->tp_name);
     }
     return wrap(type.get());
   });

@@ -11,8 +11,7 @@ namespace rl::python {
 namespace {
 
 struct SavedObject {
-  PyObject_HEAD
-  Node* owner;
+  PyObject_HEAD Node* owner;
   SavedTensor* saved;
 };
 
@@ -40,31 +39,38 @@ PyObject* register_hooks(PyObject* o, PyObject* args) {
   });
 }
 
-PyMethodDef methods[] = {{"register_hooks", register_hooks, METH_VARARGS, "register_hooks(pack, unpack)"},
-                         {nullptr, nullptr, 0, nullptr}};
+PyMethodDef methods[] = {
+    {"register_hooks", register_hooks, METH_VARARGS, "register_hooks(pack, unpack)"},
+    {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef getset[] = {{"data", data, nullptr, "The tensor.", nullptr},
                         {nullptr, nullptr, nullptr, nullptr, nullptr}};
-PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {Py_tp_methods, methods},
-                       {Py_tp_getset, getset},
-                       {Py_tp_doc, const_cast<char*>("A tensor kept for backward; register_hooks() packs it.")},
-                       {0, nullptr}};
+PyType_Slot slots[] = {
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {Py_tp_doc, const_cast<char*>("A tensor kept for backward; register_hooks() packs it.")},
+    {0, nullptr}};
 PyType_Spec spec = {"rushlight._C.SavedTensor", sizeof(SavedObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
 
 PyObject* wrap_value(const Value& v) {
   switch (v.tag()) {
-    case Tag::IntList: return wrap_ints(v.ints());
+    case Tag::IntList:
+      return wrap_ints(v.ints());
     case Tag::String:
-      return PyUnicode_FromStringAndSize(v.string().data(), static_cast<Py_ssize_t>(v.string().size()));
-    case Tag::Dtype: return wrap(v.dtype());
+      return PyUnicode_FromStringAndSize(v.string().data(),
+                                         static_cast<Py_ssize_t>(v.string().size()));
+    case Tag::Dtype:
+      return wrap(v.dtype());
     case Tag::FloatList: {
       Object out(checked(PyTuple_New(static_cast<Py_ssize_t>(v.floats().size()))));
       for (size_t i = 0; i < v.floats().size(); ++i)
-        PyTuple_SET_ITEM(out.get(), static_cast<Py_ssize_t>(i), checked(PyFloat_FromDouble(v.floats()[i])));
+        PyTuple_SET_ITEM(out.get(), static_cast<Py_ssize_t>(i),
+                         checked(PyFloat_FromDouble(v.floats()[i])));
       return out.release();
     }
-    default: return v.is_number() ? wrap_scalar(v.scalar()) : Py_NewRef(Py_None);
+    default:
+      return v.is_number() ? wrap_scalar(v.scalar()) : Py_NewRef(Py_None);
   }
 }
 
@@ -95,7 +101,8 @@ PyObject* saved_attribute(Node& node, std::string_view name) {
     return raw ? wrap_saved(Ptr<Node>::share(&node), t) : wrap(t.unpack(&node));
   };
   for (uint32_t k = 0; k < op_node->results.size(); ++k)
-    if (name == result_name(*op_node, k) && op_node->results[k].defined()) return show(op_node->results[k]);
+    if (name == result_name(*op_node, k) && op_node->results[k].defined())
+      return show(op_node->results[k]);
   for (uint32_t i = 0; i < op_node->op.param_count; ++i) {
     if (name != op_node->op.params[i].name) continue;
     SavedValue& arg = op_node->args[i];
@@ -125,7 +132,8 @@ void add_saved_names(Node& node, PyObject* list) {
     const std::string name = op_node->op.params[i].name;
     const ParamType type = op_node->op.params[i].type;
     const bool holds_tensor = op_node->args[i].tensor.defined();
-    if (holds_tensor || (type != ParamType::Tensor && type != ParamType::TensorList)) add("_saved_" + name);
+    if (holds_tensor || (type != ParamType::Tensor && type != ParamType::TensorList))
+      add("_saved_" + name);
     if (holds_tensor) add("_raw_saved_" + name);
   }
   for (uint32_t k = 0; k < op_node->results.size(); ++k) {

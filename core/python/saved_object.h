@@ -7,7 +7,8 @@
 namespace rl::python {
 
 void init_saved(PyObject* module);
-// The value of `_saved_<argument>` or `_raw_saved_<argument>`; null when there is no such attribute.
+// The value of `_saved_<argument>` or `_raw_saved_<argument>`; null when there is no such
+// attribute.
 PyObject* saved_attribute(Node& node, std::string_view name);
 // Appends the names of those attributes to a list.
 void add_saved_names(Node& node, PyObject* list);

@@ -13,8 +13,7 @@ namespace rl::python {
 namespace {
 
 struct StorageObject {
-  PyObject_HEAD
-  Storage* storage;
+  PyObject_HEAD Storage* storage;
 };
 
 PyTypeObject* storage_type;
@@ -33,7 +32,8 @@ PyObject* storage_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"size", "device", nullptr};
   Py_ssize_t size = 0;
   PyObject* device = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|nO", const_cast<char**>(names), &size, &device)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|nO", const_cast<char**>(names), &size, &device))
+    return nullptr;
   return guarded([&] {
     RL_CHECK(size >= 0, "Storage size must not be negative, got ", static_cast<int64_t>(size));
     return wrap_storage(Storage::make(static_cast<size_t>(size)));
@@ -96,12 +96,13 @@ PyObject* from_buffer(PyObject*, PyObject* o) {
 
 // tensor_from_storage(storage, dtype, storage_offset, size, stride, requires_grad=False)
 PyObject* tensor_from_storage(PyObject*, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"storage", "dtype", "storage_offset", "size", "stride", "requires_grad", nullptr};
+  static const char* names[] = {"storage", "dtype",         "storage_offset", "size",
+                                "stride",  "requires_grad", nullptr};
   PyObject *storage, *dtype, *size, *stride;
   long long offset = 0;
   int grad = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!OLOO|p", const_cast<char**>(names), storage_type, &storage,
-                                   &dtype, &offset, &size, &stride, &grad))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!OLOO|p", const_cast<char**>(names),
+                                   storage_type, &storage, &dtype, &offset, &size, &stride, &grad))
     return nullptr;
   return guarded([&] {
     Arena arena;
@@ -114,10 +115,13 @@ PyObject* tensor_from_storage(PyObject*, PyObject* args, PyObject* kwargs) {
     check_sizes_nonnegative(sizes.ints());
     bool valid = offset >= 0;
     for (const int64_t s : strides.ints()) valid = valid && s >= 0;
-    RL_CHECK(valid && storage_bytes(sizes.ints(), strides.ints(), offset, size_of(d)) <= self_of(storage).nbytes(),
+    RL_CHECK(valid && storage_bytes(sizes.ints(), strides.ints(), offset, size_of(d)) <=
+                          self_of(storage).nbytes(),
              "setStorage: sizes ", sizes.ints(), ", strides ", strides.ints(), ", storage offset ",
-             static_cast<int64_t>(offset), " are out of bounds for storage of size ", self_of(storage).nbytes());
-    const Tensor t = Tensor::make(Ptr<Storage>::share(&self_of(storage)), d, sizes.ints(), strides.ints(), offset);
+             static_cast<int64_t>(offset), " are out of bounds for storage of size ",
+             self_of(storage).nbytes());
+    const Tensor t = Tensor::make(Ptr<Storage>::share(&self_of(storage)), d, sizes.ints(),
+                                  strides.ints(), offset);
     set_requires_grad(t, grad != 0);
     return wrap(t);
   });
@@ -134,7 +138,8 @@ PyObject* untyped_storage(PyObject*, PyObject* o) {
 PyObject* set_storage(PyObject*, PyObject* args) {
   PyObject *tensor, *storage, *size, *stride;
   long long offset = 0;
-  if (!PyArg_ParseTuple(args, "O!O!LOO", tensor_type, &tensor, storage_type, &storage, &offset, &size, &stride))
+  if (!PyArg_ParseTuple(args, "O!O!LOO", tensor_type, &tensor, storage_type, &storage, &offset,
+                        &size, &stride))
     return nullptr;
   return guarded([&] {
     Arena arena;
@@ -166,22 +171,26 @@ PyMethodDef methods[] = {{"nbytes", nbytes, METH_NOARGS, "Length in bytes."},
                          {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef getset[] = {{"device", get_device, nullptr, "Where the bytes are.", nullptr},
                         {nullptr, nullptr, nullptr, nullptr, nullptr}};
-PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(storage_new)},
-                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {Py_tp_methods, methods},
-                       {Py_tp_getset, getset},
-                       {Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
-                       {Py_sq_length, reinterpret_cast<void*>(length)},
-                       {Py_sq_item, reinterpret_cast<void*>(get_item)},
-                       {Py_tp_doc, const_cast<char*>("UntypedStorage(size): bytes shared by tensors.")},
-                       {0, nullptr}};
-PyType_Spec spec = {"rushlight.UntypedStorage", sizeof(StorageObject), 0, Py_TPFLAGS_DEFAULT, slots};
+PyType_Slot slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(storage_new)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
+    {Py_sq_length, reinterpret_cast<void*>(length)},
+    {Py_sq_item, reinterpret_cast<void*>(get_item)},
+    {Py_tp_doc, const_cast<char*>("UntypedStorage(size): bytes shared by tensors.")},
+    {0, nullptr}};
+PyType_Spec spec = {"rushlight.UntypedStorage", sizeof(StorageObject), 0, Py_TPFLAGS_DEFAULT,
+                    slots};
 PyMethodDef module_methods[] = {
-    {"storage_from_buffer", from_buffer, METH_O, "A storage over writable memory, or a copy of read-only memory."},
+    {"storage_from_buffer", from_buffer, METH_O,
+     "A storage over writable memory, or a copy of read-only memory."},
     {"tensor_from_storage", as_c(tensor_from_storage), METH_VARARGS | METH_KEYWORDS,
      "tensor_from_storage(storage, dtype, storage_offset, size, stride, requires_grad=False)"},
     {"untyped_storage", untyped_storage, METH_O, "The storage of a tensor."},
-    {"_set_storage", set_storage, METH_VARARGS, "_set_storage(tensor, storage, offset, size, stride)"},
+    {"_set_storage", set_storage, METH_VARARGS,
+     "_set_storage(tensor, storage, offset, size, stride)"},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

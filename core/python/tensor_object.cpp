@@ -1,8 +1,8 @@
 // Note [Who owns whom]
-// A tensor has at most one Python object. Usually the object holds a reference to the TensorImpl. When
-// Python drops its last reference while C++ still holds the tensor (say, in a graph), and the object
-// carries attributes or is of a subclass, the object survives and the TensorImpl owns it instead,
-// until Python asks for the tensor again. A plain object is simply remade.
+// A tensor has at most one Python object. Usually the object holds a reference to the TensorImpl.
+// When Python drops its last reference while C++ still holds the tensor (say, in a graph), and the
+// object carries attributes or is of a subclass, the object survives and the TensorImpl owns it
+// instead, until Python asks for the tensor again. A plain object is simply remade.
 #include "core/python/tensor_object.h"
 
 #include <structmember.h>
@@ -33,7 +33,8 @@ int free_count = 0;
 TensorObject* self_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o); }
 
 bool must_survive(TensorObject* self) {
-  return (self->dict && PyDict_GET_SIZE(self->dict) > 0) || Py_TYPE(self) != tensor_type || self->weakrefs;
+  return (self->dict && PyDict_GET_SIZE(self->dict) > 0) || Py_TYPE(self) != tensor_type ||
+         self->weakrefs;
 }
 
 void tensor_finalize(PyObject* o) {
@@ -78,7 +79,8 @@ int tensor_traverse(PyObject* o, visitproc visit, void* arg) {
   if (Py_TYPE(o) == tensor_type) Py_VISIT(Py_TYPE(o));
   // What only this object keeps alive belongs to it.
   if (self->impl && self->impl->use_count() == 1)
-    if (const AutogradMeta* meta = autograd_meta(unwrap(o))) return traverse_tensor_hooks(*meta, visit, arg);
+    if (const AutogradMeta* meta = autograd_meta(unwrap(o)))
+      return traverse_tensor_hooks(*meta, visit, arg);
   return 0;
 }
 
@@ -134,7 +136,8 @@ PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     PyErr_SetString(PyExc_RuntimeError, "rushlight is not imported");
     return nullptr;
   }
-  return PyObject_CallFunctionObjArgs(legacy_constructor, type, args, kwargs ? kwargs : Py_None, nullptr);
+  return PyObject_CallFunctionObjArgs(legacy_constructor, type, args, kwargs ? kwargs : Py_None,
+                                      nullptr);
 }
 
 // --- attributes
@@ -148,7 +151,9 @@ PyObject* get_nbytes(PyObject* o, void*) {
   return PyLong_FromSize_t(unwrap(o).item_size() * static_cast<size_t>(unwrap(o).numel()));
 }
 PyObject* get_is_leaf(PyObject* o, void*) { return PyBool_FromLong(is_leaf(unwrap(o))); }
-PyObject* get_requires_grad(PyObject* o, void*) { return PyBool_FromLong(requires_grad(unwrap(o))); }
+PyObject* get_requires_grad(PyObject* o, void*) {
+  return PyBool_FromLong(requires_grad(unwrap(o)));
+}
 PyObject* get_version(PyObject* o, void*) {
   return guarded([&] {
     RL_CHECK(!unwrap(o).impl()->inference, "Inference tensors do not track version counter.");
@@ -189,13 +194,14 @@ PyObject* get_grad(PyObject* o, void*) {
     const Tensor& t = unwrap(o);
     const AutogradMeta* m = autograd_meta(t);
     if (m && m->grad_fn && !m->retains_grad && !m->grad.defined()) {
-      if (PyErr_WarnEx(PyExc_UserWarning,
-                       "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
-                       "Its .grad attribute won't be populated during autograd.backward(). If you "
-                       "indeed want the .grad field to be populated for a non-leaf Tensor, use "
-                       ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
-                       "mistake, make sure you access the leaf Tensor instead.",
-                       1) < 0)
+      if (PyErr_WarnEx(
+              PyExc_UserWarning,
+              "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
+              "Its .grad attribute won't be populated during autograd.backward(). If you "
+              "indeed want the .grad field to be populated for a non-leaf Tensor, use "
+              ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
+              "mistake, make sure you access the leaf Tensor instead.",
+              1) < 0)
         throw PythonError();
     }
     return wrap(m ? m->grad : Tensor());
@@ -209,15 +215,16 @@ int set_grad(PyObject* o, PyObject* value, void*) {
       if (AutogradMeta* m = autograd_meta(t)) m->grad = {};
       return;
     }
-    RL_CHECK_TYPE(is_tensor(value), "assigned grad expected to be a Tensor or None but got grad of type ",
+    RL_CHECK_TYPE(is_tensor(value),
+                  "assigned grad expected to be a Tensor or None but got grad of type ",
                   Py_TYPE(value)->tp_name);
     const Tensor& grad = unwrap(value);
     RL_CHECK(!grad.is_same(t), "can't assign Variable as its own grad");
     RL_CHECK(grad.dtype() == t.dtype(), "attempting to assign a gradient with dtype '",
              name_of(grad.dtype()), "' to a tensor with dtype '", name_of(t.dtype()),
              "'. Please ensure that the gradient and the tensor have the same dtype");
-    RL_CHECK(grad.sizes() == t.sizes(), "attempting to assign a gradient of size '", IntList(grad.sizes()),
-             "' to a tensor of size '", IntList(t.sizes()),
+    RL_CHECK(grad.sizes() == t.sizes(), "attempting to assign a gradient of size '",
+             IntList(grad.sizes()), "' to a tensor of size '", IntList(t.sizes()),
              "'. Please ensure that the gradient and the tensor are the same size");
     make_autograd_meta(t).grad = grad;
   });
@@ -230,8 +237,9 @@ int set_requires_grad_attr(PyObject* o, PyObject* value, void*) {
     const bool on = value == Py_True;
     RL_CHECK(is_leaf(t) || on == requires_grad(t),
              "you can only change requires_grad flags of leaf variables.",
-             on ? "" : " If you want to use a computed variable in a subgraph that doesn't require "
-                       "differentiation use var_no_grad = var.detach().");
+             on ? ""
+                : " If you want to use a computed variable in a subgraph that doesn't require "
+                  "differentiation use var_no_grad = var.detach().");
     RL_CHECK(!on || is_differentiable(t.dtype()),
              "only Tensors of floating point and complex dtype can require gradients");
     if (is_leaf(t)) set_requires_grad(t, on);
@@ -251,8 +259,9 @@ int set_data(PyObject* o, PyObject* value, void*) {
                   value ? Py_TYPE(value)->tp_name : "nothing");
     const Tensor from = unwrap(value);
     TensorImpl* impl = unwrap(o).impl();
-    RL_CHECK(!requires_grad(unwrap(o)) || is_differentiable(from.dtype()),
-             "data set to a tensor that requires gradients must be floating point or complex dtype");
+    RL_CHECK(
+        !requires_grad(unwrap(o)) || is_differentiable(from.dtype()),
+        "data set to a tensor that requires gradients must be floating point or complex dtype");
     impl->storage = from.storage();
     impl->dtype = from.dtype();
     impl->set_geometry(from.sizes(), from.strides(), from.offset());
@@ -279,10 +288,12 @@ PyGetSetDef getset[] = {
     {"itemsize", get_itemsize, nullptr, "Bytes of one element.", nullptr},
     {"nbytes", get_nbytes, nullptr, "Bytes of all elements.", nullptr},
     {"is_leaf", get_is_leaf, nullptr, "Whether no operation made this tensor.", nullptr},
-    {"requires_grad", get_requires_grad, set_requires_grad_attr, "Whether gradients are wanted.", nullptr},
+    {"requires_grad", get_requires_grad, set_requires_grad_attr, "Whether gradients are wanted.",
+     nullptr},
     {"grad", get_grad, set_grad, "The accumulated gradient, or None.", nullptr},
     {"_grad", get_raw_grad, set_grad, "`grad` without its warning.", nullptr},
-    {"grad_fn", get_grad_fn, nullptr, "The node that made this tensor, or None for a leaf.", nullptr},
+    {"grad_fn", get_grad_fn, nullptr, "The node that made this tensor, or None for a leaf.",
+     nullptr},
     {"retains_grad", get_retains_grad, nullptr, "Whether a non-leaf keeps its gradient.", nullptr},
     {"output_nr", get_output_nr, nullptr, "Which output of grad_fn this is.", nullptr},
     {"data", get_data, set_data, "The same data, untracked.", nullptr},
@@ -306,7 +317,8 @@ PyObject* size(PyObject* o, PyObject* const* args, Py_ssize_t n, PyObject* names
     const Py_ssize_t given = n + (names ? PyTuple_GET_SIZE(names) : 0);
     if (given == 0 || args[0] == Py_None) return wrap_size(t.sizes());
     int64_t d = 0;
-    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d), "size(): argument 'dim' (position 1) must be int, not ",
+    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d),
+                  "size(): argument 'dim' (position 1) must be int, not ",
                   Py_TYPE(args[0])->tp_name);
     return PyLong_FromLongLong(t.sizes()[static_cast<size_t>(wrap_dim(d, t.dim(), false))]);
   });
@@ -318,7 +330,8 @@ PyObject* stride(PyObject* o, PyObject* const* args, Py_ssize_t n, PyObject* nam
     const Py_ssize_t given = n + (names ? PyTuple_GET_SIZE(names) : 0);
     if (given == 0 || args[0] == Py_None) return wrap_ints(t.strides());
     int64_t d = 0;
-    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d), "stride(): argument 'dim' (position 1) must be int, not ",
+    RL_CHECK_TYPE(given == 1 && convert_int(args[0], d),
+                  "stride(): argument 'dim' (position 1) must be int, not ",
                   Py_TYPE(args[0])->tp_name);
     return PyLong_FromLongLong(t.strides()[static_cast<size_t>(wrap_dim(d, t.dim(), false))]);
   });
@@ -332,13 +345,19 @@ PyObject* data_ptr(PyObject* o, PyObject*) {
   const Tensor& t = unwrap(o);
   return PyLong_FromVoidPtr(t.is_meta() || t.numel() == 0 ? nullptr : t.raw());
 }
-PyObject* is_floating_point(PyObject* o, PyObject*) { return PyBool_FromLong(unwrap(o).is_floating()); }
-PyObject* is_complex_method(PyObject* o, PyObject*) { return PyBool_FromLong(unwrap(o).is_complex()); }
+PyObject* is_floating_point(PyObject* o, PyObject*) {
+  return PyBool_FromLong(unwrap(o).is_floating());
+}
+PyObject* is_complex_method(PyObject* o, PyObject*) {
+  return PyBool_FromLong(unwrap(o).is_complex());
+}
 PyObject* is_signed(PyObject* o, PyObject*) {
   const Dtype d = unwrap(o).dtype();
   return PyBool_FromLong(d != Dtype::Bool && d != Dtype::UInt8);
 }
-PyObject* is_inference(PyObject* o, PyObject*) { return PyBool_FromLong(unwrap(o).impl()->inference); }
+PyObject* is_inference(PyObject* o, PyObject*) {
+  return PyBool_FromLong(unwrap(o).impl()->inference);
+}
 PyObject* is_view_method(PyObject* o, PyObject*) { return PyBool_FromLong(is_view(unwrap(o))); }
 PyObject* is_same_size(PyObject* o, PyObject* other) {
   return guarded([&]() -> PyObject* {
@@ -350,7 +369,8 @@ PyObject* is_same_size(PyObject* o, PyObject* other) {
 PyObject* is_contiguous_method(PyObject* o, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"memory_format", nullptr};
   PyObject* format = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &format)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &format))
+    return nullptr;
   return guarded([&]() -> PyObject* {
     RL_CHECK_TYPE(!format || is_memory_format(format),
                   "is_contiguous(): argument 'memory_format' must be torch.memory_format");
@@ -382,7 +402,8 @@ PyObject* tolist(PyObject* o, PyObject*) {
 PyObject* requires_grad_method(PyObject* o, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"requires_grad", nullptr};
   PyObject* value = Py_True;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &value)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &value))
+    return nullptr;
   return guarded([&] {
     RL_CHECK(value != Py_True || is_differentiable(unwrap(o).dtype()),
              "only Tensors of floating point dtype can require gradients");
@@ -408,12 +429,15 @@ PyObject* make_subclass(PyObject* cls, PyObject* args, PyObject* kwargs) {
   PyObject* data = nullptr;
   int wanted = 0;
   (void)cls;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|p", const_cast<char**>(names), &type, &data, &wanted))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|p", const_cast<char**>(names), &type, &data,
+                                   &wanted))
     return nullptr;
   return guarded([&] {
-    RL_CHECK_TYPE(PyType_Check(type) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
-                  "_make_subclass: cls must be a subclass of Tensor");
-    RL_CHECK_TYPE(is_tensor(data), "_make_subclass: data must be a Tensor, not ", Py_TYPE(data)->tp_name);
+    RL_CHECK_TYPE(
+        PyType_Check(type) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
+        "_make_subclass: cls must be a subclass of Tensor");
+    RL_CHECK_TYPE(is_tensor(data), "_make_subclass: data must be a Tensor, not ",
+                  Py_TYPE(data)->tp_name);
     const Tensor t = alias(unwrap(data));  // untracked, its own version
     t.impl()->version_counter = unwrap(data).impl()->shared_version();
     set_requires_grad(t, wanted != 0);
@@ -425,11 +449,13 @@ PyObject* make_subclass(PyObject* cls, PyObject* args, PyObject* kwargs) {
 PyObject* as_subclass(PyObject* o, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"cls", nullptr};
   PyObject* type = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O", const_cast<char**>(names), &type)) return nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O", const_cast<char**>(names), &type))
+    return nullptr;
   return guarded([&] {
     RL_CHECK_TYPE(PyType_Check(type), "cls must be a type (got ", Py_TYPE(type)->tp_name, ")");
     RL_CHECK_TYPE(PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
-                  "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make "
+                  "Creating a Tensor subclass from a class that does not inherit from Tensor is "
+                  "not possible. Make "
                   "sure your class inherits from Tensor.");
     return wrap_as(reinterpret_cast<PyTypeObject*>(type), ops::alias(unwrap(o)));
   });
@@ -475,7 +501,9 @@ PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr}};
 
-Py_hash_t tensor_hash(PyObject* o) { return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o)); }
+Py_hash_t tensor_hash(PyObject* o) {
+  return static_cast<Py_hash_t>(reinterpret_cast<uintptr_t>(o));
+}
 
 }  // namespace
 
@@ -498,7 +526,8 @@ void init_tensor_type(PyObject* module) {
   add_operator_slots(slots);
   slots.push_back({0, nullptr});
   static PyType_Spec spec = {"rushlight.Tensor", sizeof(TensorObject), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+                             slots.data()};
   tensor_type = add_type(module, spec, "Tensor");
   tensor_type->tp_name = "Tensor";  // as Python's own messages call it
   TensorImpl::release_python_object = release_python_object;
@@ -542,12 +571,16 @@ PyObject* wrap_tuple(TensorList list) {
 
 PyObject* wrap_scalar(const Scalar& s) {
   switch (s.kind()) {
-    case Scalar::Kind::Bool: return PyBool_FromLong(s.to_bool());
-    case Scalar::Kind::Int: return PyLong_FromLongLong(s.to_int());
-    case Scalar::Kind::Float: return PyFloat_FromDouble(s.to_double());
+    case Scalar::Kind::Bool:
+      return PyBool_FromLong(s.to_bool());
+    case Scalar::Kind::Int:
+      return PyLong_FromLongLong(s.to_int());
+    case Scalar::Kind::Float:
+      return PyFloat_FromDouble(s.to_double());
     case Scalar::Kind::Complex:
       return PyComplex_FromDoubles(s.to_complex().real(), s.to_complex().imag());
-    default: Py_RETURN_NONE;
+    default:
+      Py_RETURN_NONE;
   }
 }
 

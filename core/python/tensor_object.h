@@ -7,8 +7,7 @@
 namespace rl::python {
 
 struct TensorObject {
-  PyObject_HEAD
-  TensorImpl* impl;  // a reference of ours, unless the impl owns this object
+  PyObject_HEAD TensorImpl* impl;  // a reference of ours, unless the impl owns this object
   PyObject* dict;
   PyObject* weakrefs;
 };

@@ -10,14 +10,12 @@ namespace {
 
 // An immutable object with a name and a number: dtype, layout, memory_format.
 struct Named {
-  PyObject_HEAD
-  int value;
+  PyObject_HEAD int value;
   const char* name;  // "float32"
 };
 
 struct DeviceObject {
-  PyObject_HEAD
-  Device device;
+  PyObject_HEAD Device device;
 };
 
 PyTypeObject *dtype_type, *layout_type, *memory_format_type, *device_type, *size_type;
@@ -32,8 +30,8 @@ PyObject* named_repr(PyObject* self) {
 
 PyObject* core_module;  // borrowed; it outlives everything here
 
-// _restored(name, *args): the core's global of this name, called if there are arguments. What pickles refer to,
-// since the classes say that they are torch's.
+// _restored(name, *args): the core's global of this name, called if there are arguments. What
+// pickles refer to, since the classes say that they are torch's.
 PyObject* restored(PyObject*, PyObject* args) {
   return guarded([&] {
     RL_CHECK_TYPE(PyTuple_GET_SIZE(args) > 0, "_restored() expects a name");
@@ -43,14 +41,16 @@ PyObject* restored(PyObject*, PyObject* args) {
     return checked(PyObject_CallObject(global.get(), rest.get()));
   });
 }
-PyMethodDef module_methods[] = {{"_restored", restored, METH_VARARGS, "What pickles of dtypes and the like call."},
-                                {nullptr, nullptr, 0, nullptr}};
+PyMethodDef module_methods[] = {
+    {"_restored", restored, METH_VARARGS, "What pickles of dtypes and the like call."},
+    {nullptr, nullptr, 0, nullptr}};
 
 PyObject* restored_function() { return checked(PyObject_GetAttrString(core_module, "_restored")); }
 
 PyObject* named_reduce(PyObject* self, PyObject*) {
   return guarded([&] {
-    return checked(Py_BuildValue("N(s)", restored_function(), reinterpret_cast<Named*>(self)->name));
+    return checked(
+        Py_BuildValue("N(s)", restored_function(), reinterpret_cast<Named*>(self)->name));
   });
 }
 // One object a value: copies are the object itself.
@@ -64,10 +64,16 @@ PyObject* make_named(PyTypeObject* type, const char* name, int value) {
   return reinterpret_cast<PyObject*>(n);
 }
 
-Dtype dtype_of_self(PyObject* self) { return static_cast<Dtype>(reinterpret_cast<Named*>(self)->value); }
+Dtype dtype_of_self(PyObject* self) {
+  return static_cast<Dtype>(reinterpret_cast<Named*>(self)->value);
+}
 
-PyObject* dtype_is_floating(PyObject* self, void*) { return PyBool_FromLong(is_floating(dtype_of_self(self))); }
-PyObject* dtype_is_complex(PyObject* self, void*) { return PyBool_FromLong(is_complex(dtype_of_self(self))); }
+PyObject* dtype_is_floating(PyObject* self, void*) {
+  return PyBool_FromLong(is_floating(dtype_of_self(self)));
+}
+PyObject* dtype_is_complex(PyObject* self, void*) {
+  return PyBool_FromLong(is_complex(dtype_of_self(self)));
+}
 PyObject* dtype_is_signed(PyObject* self, void*) {
   const Dtype d = dtype_of_self(self);
   return PyBool_FromLong(d != Dtype::Bool && d != Dtype::UInt8);
@@ -83,14 +89,18 @@ PyObject* dtype_to_complex(PyObject* self, PyObject*) {
     return wrap(to_complex(d));
   });
 }
-PyObject* dtype_legacy(PyObject* self, void*) { return PyUnicode_FromString(legacy_name(dtype_of_self(self))); }
+PyObject* dtype_legacy(PyObject* self, void*) {
+  return PyUnicode_FromString(legacy_name(dtype_of_self(self)));
+}
 
 PyGetSetDef dtype_getset[] = {
-    {"is_floating_point", dtype_is_floating, nullptr, "Whether this is a real floating type.", nullptr},
+    {"is_floating_point", dtype_is_floating, nullptr, "Whether this is a real floating type.",
+     nullptr},
     {"is_complex", dtype_is_complex, nullptr, "Whether this is a complex type.", nullptr},
     {"is_signed", dtype_is_signed, nullptr, "Whether negative values exist.", nullptr},
     {"itemsize", dtype_itemsize, nullptr, "Bytes of one element.", nullptr},
-    {"_legacy_name", dtype_legacy, nullptr, "Name in typed constructors: Float, Long, ...", nullptr},
+    {"_legacy_name", dtype_legacy, nullptr, "Name in typed constructors: Float, Long, ...",
+     nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMethodDef dtype_methods[] = {
     {"__reduce__", named_reduce, METH_NOARGS, nullptr},
@@ -137,12 +147,14 @@ PyObject* device_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   return guarded([&]() -> PyObject* {
     Device d;
     if (!type) fail_device_arguments("");
-    if (!unwrap_device(type, d))
-      fail_device_arguments(Py_TYPE(type)->tp_name);
+    if (!unwrap_device(type, d)) fail_device_arguments(Py_TYPE(type)->tp_name);
     if (index && index != Py_None) {
-      RL_CHECK(d.index < 0, "type (string) must not include an index because index was passed "
-               "explicitly: ", d.to_string());
-      RL_CHECK_TYPE(PyIndex_Check(index), "device(): argument 'index' must be int, not ", Py_TYPE(index)->tp_name);
+      RL_CHECK(d.index < 0,
+               "type (string) must not include an index because index was passed "
+               "explicitly: ",
+               d.to_string());
+      RL_CHECK_TYPE(PyIndex_Check(index), "device(): argument 'index' must be int, not ",
+                    Py_TYPE(index)->tp_name);
       const long n = PyLong_AsLong(index);
       if (n == -1 && PyErr_Occurred()) throw PythonError();
       RL_CHECK(n >= 0 && n < 128, "Device index must not be negative");
@@ -157,7 +169,9 @@ PyObject* device_repr(PyObject* self) {
   if (d.index < 0) return PyUnicode_FromFormat("device(type='%s')", d.type_name());
   return PyUnicode_FromFormat("device(type='%s', index=%d)", d.type_name(), d.index);
 }
-PyObject* device_str(PyObject* self) { return PyUnicode_FromString(device_of(self).to_string().c_str()); }
+PyObject* device_str(PyObject* self) {
+  return PyUnicode_FromString(device_of(self).to_string().c_str());
+}
 Py_hash_t device_hash(PyObject* self) {
   const Device d = device_of(self);
   return static_cast<int>(d.type) * 256 + d.index + 2;
@@ -166,7 +180,9 @@ PyObject* device_compare(PyObject* a, PyObject* b, int op) {
   if (Py_TYPE(b) != device_type || (op != Py_EQ && op != Py_NE)) Py_RETURN_NOTIMPLEMENTED;
   return PyBool_FromLong((device_of(a) == device_of(b)) == (op == Py_EQ));
 }
-PyObject* device_get_type(PyObject* self, void*) { return PyUnicode_FromString(device_of(self).type_name()); }
+PyObject* device_get_type(PyObject* self, void*) {
+  return PyUnicode_FromString(device_of(self).type_name());
+}
 PyObject* device_get_index(PyObject* self, void*) {
   const int8_t index = device_of(self).index;
   if (index < 0) Py_RETURN_NONE;
@@ -175,24 +191,27 @@ PyObject* device_get_index(PyObject* self, void*) {
 PyObject* device_reduce(PyObject* self, PyObject*) {
   const Device d = device_of(self);
   return guarded([&] {
-    if (d.index < 0) return checked(Py_BuildValue("N(ss)", restored_function(), "device", d.type_name()));
+    if (d.index < 0)
+      return checked(Py_BuildValue("N(ss)", restored_function(), "device", d.type_name()));
     return checked(Py_BuildValue("N(ssi)", restored_function(), "device", d.type_name(), d.index));
   });
 }
-PyGetSetDef device_getset[] = {{"type", device_get_type, nullptr, "'cpu', 'cuda' or 'meta'.", nullptr},
-                               {"index", device_get_index, nullptr, "Ordinal, or None.", nullptr},
-                               {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyGetSetDef device_getset[] = {
+    {"type", device_get_type, nullptr, "'cpu', 'cuda' or 'meta'.", nullptr},
+    {"index", device_get_index, nullptr, "Ordinal, or None.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMethodDef device_methods[] = {{"__reduce__", device_reduce, METH_NOARGS, nullptr},
                                 {nullptr, nullptr, 0, nullptr}};
-PyType_Slot device_slots[] = {{Py_tp_new, reinterpret_cast<void*>(device_new)},
-                              {Py_tp_repr, reinterpret_cast<void*>(device_repr)},
-                              {Py_tp_str, reinterpret_cast<void*>(device_str)},
-                              {Py_tp_hash, reinterpret_cast<void*>(device_hash)},
-                              {Py_tp_richcompare, reinterpret_cast<void*>(device_compare)},
-                              {Py_tp_getset, device_getset},
-                              {Py_tp_methods, device_methods},
-                              {Py_tp_doc, const_cast<char*>("device(type, index=None): where a tensor lives.")},
-                              {0, nullptr}};
+PyType_Slot device_slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(device_new)},
+    {Py_tp_repr, reinterpret_cast<void*>(device_repr)},
+    {Py_tp_str, reinterpret_cast<void*>(device_str)},
+    {Py_tp_hash, reinterpret_cast<void*>(device_hash)},
+    {Py_tp_richcompare, reinterpret_cast<void*>(device_compare)},
+    {Py_tp_getset, device_getset},
+    {Py_tp_methods, device_methods},
+    {Py_tp_doc, const_cast<char*>("device(type, index=None): where a tensor lives.")},
+    {0, nullptr}};
 PyType_Spec device_spec = {"rushlight.device", sizeof(DeviceObject), 0, Py_TPFLAGS_DEFAULT,
                            device_slots};
 
@@ -286,7 +305,8 @@ PyType_Slot size_slots[] = {{Py_tp_new, reinterpret_cast<void*>(size_new)},
                             {Py_tp_methods, size_methods},
                             {Py_tp_doc, const_cast<char*>("Sizes of a tensor: a tuple of ints.")},
                             {0, nullptr}};
-PyType_Spec size_spec = {"rushlight.Size", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, size_slots};
+PyType_Spec size_spec = {"rushlight.Size", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                         size_slots};
 
 // Shown as PyTorch's class, in its repr and in Python's own messages.
 void call_it_torchs(PyTypeObject* type, const char* name) {
@@ -319,7 +339,8 @@ void init_types(PyObject* module) {
   }
   strided = make_named(layout_type, "strided", 0);
   PyModule_AddObjectRef(module, "strided", strided);
-  const char* formats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d"};
+  const char* formats[] = {"contiguous_format", "preserve_format", "channels_last",
+                           "channels_last_3d"};
   for (int i = 0; i < 4; ++i) {
     memory_formats[i] = make_named(memory_format_type, formats[i], i);
     PyModule_AddObjectRef(module, formats[i], memory_formats[i]);
@@ -347,7 +368,9 @@ PyObject* fill_tuple(PyObject* tuple, IntList v) {
 PyObject* wrap_size(IntList sizes) {
   return fill_tuple(size_type->tp_alloc(size_type, static_cast<Py_ssize_t>(sizes.size())), sizes);
 }
-PyObject* wrap_ints(IntList v) { return fill_tuple(PyTuple_New(static_cast<Py_ssize_t>(v.size())), v); }
+PyObject* wrap_ints(IntList v) {
+  return fill_tuple(PyTuple_New(static_cast<Py_ssize_t>(v.size())), v);
+}
 
 bool is_dtype(PyObject* o) { return Py_TYPE(o) == dtype_type; }
 Dtype unwrap_dtype(PyObject* o) { return dtype_of_self(o); }

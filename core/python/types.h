@@ -10,12 +10,12 @@ namespace rl::python {
 
 void init_types(PyObject* module);
 
-PyObject* wrap(Dtype d);                // borrowed singleton with a new reference
+PyObject* wrap(Dtype d);  // borrowed singleton with a new reference
 PyObject* wrap(Device d);
 PyObject* wrap(Layout l);
 PyObject* wrap(MemoryFormat f);
-PyObject* wrap_size(IntList sizes);     // rushlight.Size
-PyObject* wrap_ints(IntList v);         // plain tuple
+PyObject* wrap_size(IntList sizes);  // rushlight.Size
+PyObject* wrap_ints(IntList v);      // plain tuple
 
 bool is_dtype(PyObject* o);
 Dtype unwrap_dtype(PyObject* o);

@@ -25,7 +25,8 @@ void Iterator::coalesce() {
     // By stride of the first operand that can tell two dimensions apart.
     const auto faster = [&](int64_t a, int64_t b) {
       for (int k = 0; k < count_; ++k) {
-        const int64_t x = strides_[k][static_cast<size_t>(a)], y = strides_[k][static_cast<size_t>(b)];
+        const int64_t x = strides_[k][static_cast<size_t>(a)],
+                      y = strides_[k][static_cast<size_t>(b)];
         if (x == 0 || y == 0 || x == y) continue;
         return x < y;
       }

@@ -7,7 +7,8 @@
 namespace rl {
 
 // data[k] walks by strides[k] bytes for n steps; data[0] is the output.
-using Loop1d = void (*)(std::byte* const* data, const int64_t* strides, int64_t n, const void* context);
+using Loop1d = void (*)(std::byte* const* data, const int64_t* strides, int64_t n,
+                        const void* context);
 
 class Iterator {
  public:

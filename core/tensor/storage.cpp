@@ -22,7 +22,8 @@ Ptr<Storage> Storage::make(size_t nbytes, Device device) {
               ": this build has no kernels for device '", device.to_string(), "'");
   if (nbytes <= kInlineLimit) {
     auto* at = static_cast<std::byte*>(allocate(kHeader + nbytes));
-    return Ptr<Storage>::adopt(new (at) Storage(kHeader + nbytes, at + kHeader, nbytes, 0, device, {}));
+    return Ptr<Storage>::adopt(new (at)
+                                   Storage(kHeader + nbytes, at + kHeader, nbytes, 0, device, {}));
   }
   auto* data = static_cast<std::byte*>(allocate(nbytes));
   void* at = allocate(kHeader);
@@ -31,13 +32,15 @@ Ptr<Storage> Storage::make(size_t nbytes, Device device) {
 
 Ptr<Storage> Storage::borrow(void* data, size_t nbytes, Deleter release) {
   void* at = allocate(kHeader);
-  return Ptr<Storage>::adopt(
-      new (at) Storage(kHeader, static_cast<std::byte*>(data), nbytes, 0, Device{}, std::move(release)));
+  return Ptr<Storage>::adopt(new (at) Storage(kHeader, static_cast<std::byte*>(data), nbytes, 0,
+                                              Device{}, std::move(release)));
 }
 
 void Storage::free_data() {
-  if (release_) release_();
-  else if (block_) deallocate(data_, block_);
+  if (release_)
+    release_();
+  else if (block_)
+    deallocate(data_, block_);
 }
 
 void Storage::resize(size_t nbytes) {

@@ -44,7 +44,7 @@ class Storage final : public RefCounted<Storage> {
 
   std::byte* data_;
   size_t nbytes_;
-  size_t block_;  // bytes asked of the allocator for data_, 0 when data_ follows this header
+  size_t block_;         // bytes asked of the allocator for data_, 0 when data_ follows this header
   size_t header_block_;  // bytes asked of the allocator for this header and what follows it
   Device device_;
   Deleter release_;

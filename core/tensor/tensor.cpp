@@ -43,7 +43,8 @@ bool Tensor::is_contiguous(MemoryFormat format) const {
         if (sizes()[i] != 1 && strides()[i] != expected[i]) return false;
       return true;
     }
-    default: return is_contiguous();
+    default:
+      return is_contiguous();
   }
 }
 
@@ -198,8 +199,7 @@ Tensor empty_like(const Tensor& t, Dtype dtype) {
 
 Tensor scalar_tensor(const Scalar& value, Dtype dtype) {
   Tensor out = empty({}, dtype);
-  dispatch(AllTypes{}, dtype, "scalar_tensor",
-           [&]<class T>() { *out.data<T>() = value.to<T>(); });
+  dispatch(AllTypes{}, dtype, "scalar_tensor", [&]<class T>() { *out.data<T>() = value.to<T>(); });
   return out;
 }
 
@@ -213,10 +213,14 @@ Scalar item(const Tensor& t) {
   Scalar out;
   dispatch(AllTypes{}, t.dtype(), "item", [&]<class T>() {
     const T v = *t.data<T>();
-    if constexpr (std::is_same_v<T, bool>) out = Scalar(v);
-    else if constexpr (is_complex_type<T>) out = Scalar(Complex128(v));
-    else if constexpr (std::is_integral_v<T>) out = Scalar(static_cast<int64_t>(v));
-    else out = Scalar(static_cast<double>(v));
+    if constexpr (std::is_same_v<T, bool>)
+      out = Scalar(v);
+    else if constexpr (is_complex_type<T>)
+      out = Scalar(Complex128(v));
+    else if constexpr (std::is_integral_v<T>)
+      out = Scalar(static_cast<int64_t>(v));
+    else
+      out = Scalar(static_cast<double>(v));
   });
   return out;
 }

@@ -24,15 +24,13 @@ int64_t between(int64_t low, int64_t high) {
 
 Values random_values(int64_t n) {
   Values v(static_cast<size_t>(n));
-  for (double& x : v)
-    x = std::normal_distribution<double>()(random_engine);
+  for (double& x : v) x = std::normal_distribution<double>()(random_engine);
   return v;
 }
 
 double dot(const Values& a, const Values& b) {
   double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i)
-    sum += a[i] * b[i];
+  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
   return sum;
 }
 
@@ -78,9 +76,7 @@ Values reference(const cpu::ConvParams& p, const Values& x, const Values& w, con
   return y;
 }
 
-bool close(double a, double b) {
-  return std::abs(a - b) <= 1e-10 * (1 + std::abs(a));
-}
+bool close(double a, double b) { return std::abs(a - b) <= 1e-10 * (1 + std::abs(a)); }
 
 void check_one() {
   cpu::ConvParams p;
@@ -115,13 +111,11 @@ void check_one() {
   cpu::conv_backward_weights(Dtype::Float64, p, g.data(), x.data(), grad_w.data(),
                              grad_bias.data());
   bool right = true;
-  for (size_t i = 0; i < y.size(); ++i)
-    right = right && close(expected[i], y[i]);
+  for (size_t i = 0; i < y.size(); ++i) right = right && close(expected[i], y[i]);
   // Each gradient is linear in g: beside random x and w, the identity leaves no room for errors.
   right = right && close(dot(g, plain), dot(grad_x, x)) && close(dot(g, plain), dot(grad_w, w));
   Values with_bias(expected);
-  for (size_t i = 0; i < expected.size(); ++i)
-    with_bias[i] -= plain[i];
+  for (size_t i = 0; i < expected.size(); ++i) with_bias[i] -= plain[i];
   right = right && close(dot(g, with_bias), dot(grad_bias, bias));
   Values other_w(w.size()), other_x(x.size());
   set_num_threads(static_cast<int>(between(1, 5)));
@@ -138,8 +132,7 @@ void check_one() {
 }  // namespace
 
 int main() {
-  for (int i = 0; i < 150; ++i)
-    check_one();
+  for (int i = 0; i < 150; ++i) check_one();
   std::printf("%d failures\n", failures);
   return failures != 0;
 }

@@ -59,8 +59,7 @@ double tolerance() {
 template <class T>
 struct Buffer {
   explicit Buffer(int64_t n) : size(n), data(new T[static_cast<size_t>(n)]) {
-    for (int64_t i = 0; i < n; ++i)
-      data[i] = random_value<T>();
+    for (int64_t i = 0; i < n; ++i) data[i] = random_value<T>();
   }
   int64_t size;
   std::unique_ptr<T[]> data;
@@ -123,8 +122,7 @@ template <class... T>
 void check_all(Types<T...>) {
   (
       [] {
-        for (int i = 0; i < 60; ++i)
-          check_one<T>();
+        for (int i = 0; i < 60; ++i) check_one<T>();
       }(),
       ...);
 }

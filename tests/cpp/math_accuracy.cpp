@@ -27,8 +27,7 @@ void one(const char* name, F f, R reference, double bound, T low, T high, Real f
   T* target = out.data();
   int64_t size = static_cast<int64_t>(in.size());
 #pragma omp simd
-  for (int64_t i = 0; i < size; ++i)
-    target[i] = f(source[i]);
+  for (int64_t i = 0; i < size; ++i) target[i] = f(source[i]);
   double worst = 0;
   T where = 0;
   for (size_t i = 0; i < in.size(); ++i) {
@@ -64,8 +63,7 @@ void two(const char* name, F f, R reference, double bound) {
   }
   std::vector<T> edges;
   check::add_edges(edges);
-  for (T a : {T(3), T(-3), T(2.5), T(-2.5), T(16777217), T(-7)})
-    edges.push_back(a);
+  for (T a : {T(3), T(-3), T(2.5), T(-2.5), T(16777217), T(-7)}) edges.push_back(a);
   for (T a : edges) {
     for (T b : edges) {
       x.push_back(a);
@@ -77,8 +75,7 @@ void two(const char* name, F f, R reference, double bound) {
   T* target = out.data();
   int64_t size = static_cast<int64_t>(x.size());
 #pragma omp simd
-  for (int64_t i = 0; i < size; ++i)
-    target[i] = f(px[i], py[i]);
+  for (int64_t i = 0; i < size; ++i) target[i] = f(px[i], py[i]);
   double worst = 0;
   size_t where = 0;
   for (size_t i = 0; i < x.size(); ++i) {

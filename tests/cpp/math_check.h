@@ -50,8 +50,7 @@ inline std::vector<float> samples(Sampler<float> range, uint32_t step) {
   }
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(range.low, range.high);
-  for (size_t i = 0, count = values.size() / 2; i < count; ++i)
-    values.push_back(uniform(random));
+  for (size_t i = 0, count = values.size() / 2; i < count; ++i) values.push_back(uniform(random));
   return values;
 }
 

@@ -40,8 +40,7 @@ void check_engine() {
 
 void check_state() {
   Generator a(42);
-  for (int i = 0; i < 1001; ++i)
-    a.random();
+  for (int i = 0; i < 1001; ++i) a.random();
   a.normal();  // leaves a waiting sample
   Generator b(0);
   b.set_state(a.state());

@@ -10,13 +10,15 @@ struct Attention {
   bool causal;  // query i sees keys 0..i
 };
 
-// Tensors are (batch, heads, length, width), float or double of one dtype, the last stride 1. `bias`
-// (batch, heads, queries, keys) is added to the scores, or undefined. logsumexp: (batch, heads, queries).
-void attention(const Attention& options, const Tensor& query, const Tensor& key, const Tensor& value,
-               const Tensor& bias, const Tensor& out, const Tensor& logsumexp);
-void attention_backward(const Attention& options, const Tensor& grad, const Tensor& query, const Tensor& key,
-                        const Tensor& value, const Tensor& bias, const Tensor& out, const Tensor& logsumexp,
-                        const Tensor& grad_query, const Tensor& grad_key, const Tensor& grad_value);
+// Tensors are (batch, heads, length, width), float or double of one dtype, the last stride 1.
+// `bias` (batch, heads, queries, keys) is added to the scores, or undefined. logsumexp: (batch,
+// heads, queries).
+void attention(const Attention& options, const Tensor& query, const Tensor& key,
+               const Tensor& value, const Tensor& bias, const Tensor& out, const Tensor& logsumexp);
+void attention_backward(const Attention& options, const Tensor& grad, const Tensor& query,
+                        const Tensor& key, const Tensor& value, const Tensor& bias,
+                        const Tensor& out, const Tensor& logsumexp, const Tensor& grad_query,
+                        const Tensor& grad_key, const Tensor& grad_value);
 
 // A block of scores, `rows` by `cols`, whose row r is query first + r.
 template <class T>
@@ -33,8 +35,8 @@ struct Scores {
 // Inner loops, compiled once an instruction set.
 template <class T>
 struct AttentionLoops {
-  // Scores become exp(score - largest); `inverse` gets 1 / sum of each row, `logsumexp` its logarithm.
-  // A row that sees nothing gets zeros.
+  // Scores become exp(score - largest); `inverse` gets 1 / sum of each row, `logsumexp` its
+  // logarithm. A row that sees nothing gets zeros.
   void (*weigh)(const Scores<T>& scores, T* inverse, T* logsumexp);
   // Scores become weights, given logsumexp.
   void (*weigh_again)(const Scores<T>& scores, const T* logsumexp);

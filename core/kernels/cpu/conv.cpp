@@ -93,8 +93,7 @@ void convolution_weight_gradient(const Tensor& grad_output, const Tensor& input,
   conv_backward_weights(g.dtype(), p, x.raw(), g.raw(), out.raw(), nullptr);
   if (!bias) return;
   Dims dims{0};
-  for (int64_t d = 2; d < g.dim(); ++d)
-    dims.push_back(d);
+  for (int64_t d = 2; d < g.dim(); ++d) dims.push_back(d);
   copy_into(out_bias, ops::sum_dim(g, dims));
 }
 

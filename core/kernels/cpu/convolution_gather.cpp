@@ -1,5 +1,6 @@
-// Gathers as matrix products: weights are A, and the columns of B (one an output position) are packed
-// from the padded source tile by tile, never for the whole image. Bias is one more row of ones in B.
+// Gathers as matrix products: weights are A, and the columns of B (one an output position) are
+// packed from the padded source tile by tile, never for the whole image. Bias is one more row of
+// ones in B.
 #include "core/kernels/cpu/convolution_gather.h"
 
 #include <algorithm>
@@ -68,8 +69,8 @@ struct Plan {
   int64_t packed_rows = 0;  // ceil(rows / tile_rows) * slots
   // Which of the loops runs: see gather_columns, gather_pixels, gather_lines.
   enum { kColumns, kPixels, kLines } by = kColumns;
-  bool plain = false;       // the source is read in its place
-  bool dense = false;       // the target is written without gaps
+  bool plain = false;  // the source is read in its place
+  bool dense = false;  // the target is written without gaps
 
   int64_t taps() const { return static_cast<int64_t>(g.taps.size()); }
   int64_t kernel_rows() const { return g.channels * taps(); }
@@ -217,8 +218,8 @@ void gather_columns(const Plan<T>& p, int64_t first, int64_t last, const T* src,
       T* to = packed.get() + j * width * deep;
       if (end > begin) {
         p.conv.pack_columns((end - begin) / taps, g.source.plane, taps, g.offset.data(),
-                            src + begin / taps * g.source.plane, &runs[j * width], run_count[j],
-                            to, width);
+                            src + begin / taps * g.source.plane, &runs[j * width], run_count[j], to,
+                            width);
       }
       if (deep > end - begin) std::fill_n(to + (end - begin) * width, width, T(1));
     }
@@ -317,20 +318,19 @@ void gather_pixels(const Plan<T>& p, int64_t first, int64_t last, const T* src,
   }
 }
 
-// Lines [first, last) of a chunk of images where there are few rows: no columns are packed for them.
+// Lines [first, last) of a chunk of images where there are few rows: no columns are packed for
+// them.
 template <class T>
-void gather_lines(const Plan<T>& p, int64_t first, int64_t last, const T* src,
-                  int64_t source_image, int64_t group, const T* weights, T* dst,
-                  int64_t target_image) {
+void gather_lines(const Plan<T>& p, int64_t first, int64_t last, const T* src, int64_t source_image,
+                  int64_t group, const T* weights, T* dst, int64_t target_image) {
   const Gather& g = p.g;
   while (first < last) {
     const int64_t y = first % g.grid[1], plane = first / g.grid[1];
     const int64_t z = plane % g.grid[0], image = plane / g.grid[0];
     const int64_t lines = std::min(last - first, g.grid[1] - y);
     const int64_t line = (z * g.step[0] + g.first[0]) * g.target[1] + y * g.step[1] + g.first[1];
-    p.conv.few_rows(g.rows, lines, g.grid[2], g.channels, g.source.plane, p.taps(),
-                    g.offset.data(), weights,
-                    src + image * source_image + z * g.advance[0] + y * g.advance[1],
+    p.conv.few_rows(g.rows, lines, g.grid[2], g.channels, g.source.plane, p.taps(), g.offset.data(),
+                    weights, src + image * source_image + z * g.advance[0] + y * g.advance[1],
                     g.advance[1], p.bias ? p.bias + group * g.rows : nullptr,
                     dst + image * target_image + line * g.target[2] + g.first[2],
                     g.step[1] * g.target[2], p.target_plane);
@@ -401,8 +401,8 @@ void gather_direct(const Plan<T>& p, int64_t batch, const T* src, const T* w,
 template <class T>
 void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, const T* w,
                 const WeightStrides& strides, const T* bias, T* dst) {
-  Plan<T> p{.g = g, .gemm = gemm_table<T>(), .conv = conv_table<T>(), .bias = bias,
-            .groups = groups};
+  Plan<T> p{
+      .g = g, .gemm = gemm_table<T>(), .conv = conv_table<T>(), .bias = bias, .groups = groups};
   p.pixels = g.grid[0] * g.grid[1] * g.grid[2];
   p.target_plane = g.target[0] * g.target[1] * g.target[2];
   if (p.pixels == 0 || batch == 0 || g.rows == 0) return;
@@ -416,8 +416,9 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
   // A panel of B stays in the first cache while the weights stream past it.
   const int64_t most = 1024 / static_cast<int64_t>(sizeof(T));
   const int64_t blocks = std::max<int64_t>(1, p.kernel_rows() * 2 / (most * 3) + 1);
-  p.depth = std::max<int64_t>(taps, 1) *
-            std::max<int64_t>(1, ceil_div(ceil_div(p.kernel_rows(), blocks), std::max<int64_t>(taps, 1)));
+  p.depth =
+      std::max<int64_t>(taps, 1) *
+      std::max<int64_t>(1, ceil_div(ceil_div(p.kernel_rows(), blocks), std::max<int64_t>(taps, 1)));
   p.dense = g.writes_all();
   p.packed_rows = ceil_div(g.rows, p.gemm.tile_rows) * p.gemm.slots;
   // The block's weights, columns and results share the second cache.
@@ -474,8 +475,8 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
       const int64_t lines = count * g.grid[0] * g.grid[1];
       const int64_t step = std::max<int64_t>(1, kPixelBatch / g.grid[2]);
       parallel_tasks(ceil_div(lines, step), !outer && worth, [&](int64_t i) {
-        gather_lines(p, i * step, std::min(lines, (i + 1) * step), images_from, source_image,
-                     group, weights.get() + group * share, to, target_image);
+        gather_lines(p, i * step, std::min(lines, (i + 1) * step), images_from, source_image, group,
+                     weights.get() + group * share, to, target_image);
       });
       return;
     }
@@ -491,8 +492,8 @@ void run_gather(const Gather& g, int64_t batch, int64_t groups, const T* src, co
     const int64_t panels = std::min(p.panels, std::max<int64_t>(1, all / (2 * threads)));
     const int64_t step = panels * p.gemm.tile_cols;
     parallel_tasks(ceil_div(columns, step), !outer && worth, [&](int64_t i) {
-      gather_columns(p, i * step, std::min(columns, (i + 1) * step),
-                     images_from, source_image, weights.get() + group * share, to, target_image);
+      gather_columns(p, i * step, std::min(columns, (i + 1) * step), images_from, source_image,
+                     weights.get() + group * share, to, target_image);
     });
   });
 }

@@ -28,11 +28,12 @@ struct Conv3d {
 };
 
 // A copy of images with zeros around them, so that taps need no bounds. With phases > 1 the columns
-// of a row are sorted by their remainder modulo `phases`: neighbours under a stride become adjacent.
+// of a row are sorted by their remainder modulo `phases`: neighbours under a stride become
+// adjacent.
 struct PaddedImage {
-  int64_t size[3];   // of the original
-  int64_t lo[3];     // zeros in front
-  int64_t full[3];   // with the zeros
+  int64_t size[3];  // of the original
+  int64_t lo[3];    // zeros in front
+  int64_t full[3];  // with the zeros
   int64_t phases = 1;
   int64_t pitch, plane;  // elements in a row and in a channel of the copy
 
@@ -49,11 +50,11 @@ struct PaddedImage {
   void copy_channel(const T* from, T* to) const;
 };
 
-// dst[row, q] = bias[row] + sum over channels and taps of weight * src[channel, q at that tap] for q
-// in a grid, where dst takes every step-th position from `first` on.
+// dst[row, q] = bias[row] + sum over channels and taps of weight * src[channel, q at that tap] for
+// q in a grid, where dst takes every step-th position from `first` on.
 struct Gather {
   PaddedImage source;
-  int64_t rows, channels;  // of one group
+  int64_t rows, channels;            // of one group
   std::vector<int64_t> taps = {};    // indices into the kernel
   std::vector<int64_t> offset = {};  // of each tap in the source
   int64_t grid[3] = {};

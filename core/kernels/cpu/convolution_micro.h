@@ -141,7 +141,8 @@ void direct_grad(int64_t rows, int64_t count, int64_t taps, const int64_t* offse
   }
 }
 
-// R rows of the weights' gradient (one input channel and tap each) by NV vectors of output channels.
+// R rows of the weights' gradient (one input channel and tap each) by NV vectors of output
+// channels.
 template <class T, int R, int NV>
 void grad_tile(const int64_t* row, const T* src, const ColumnRun* runs, int64_t count, const T* y,
                int64_t ld, T* grad) {
@@ -190,13 +191,27 @@ void grad_rows_by(int64_t rows, const int64_t* row, const T* src, const ColumnRu
     const int64_t tiles = (rows + kGradRows - 1) / kGradRows;
     const int64_t some = (rows + tiles - 1) / tiles;
     switch (some) {
-      case 1: grad_tile<T, 1, NV>(row, src, runs, count, y, ld, grad); break;
-      case 2: grad_tile<T, 2, NV>(row, src, runs, count, y, ld, grad); break;
-      case 3: grad_tile<T, 3, NV>(row, src, runs, count, y, ld, grad); break;
-      case 4: grad_tile<T, 4, NV>(row, src, runs, count, y, ld, grad); break;
-      case 5: grad_tile<T, 5, NV>(row, src, runs, count, y, ld, grad); break;
-      case 6: grad_tile<T, 6, NV>(row, src, runs, count, y, ld, grad); break;
-      default: grad_tile<T, kGradRows, NV>(row, src, runs, count, y, ld, grad); break;
+      case 1:
+        grad_tile<T, 1, NV>(row, src, runs, count, y, ld, grad);
+        break;
+      case 2:
+        grad_tile<T, 2, NV>(row, src, runs, count, y, ld, grad);
+        break;
+      case 3:
+        grad_tile<T, 3, NV>(row, src, runs, count, y, ld, grad);
+        break;
+      case 4:
+        grad_tile<T, 4, NV>(row, src, runs, count, y, ld, grad);
+        break;
+      case 5:
+        grad_tile<T, 5, NV>(row, src, runs, count, y, ld, grad);
+        break;
+      case 6:
+        grad_tile<T, 6, NV>(row, src, runs, count, y, ld, grad);
+        break;
+      default:
+        grad_tile<T, kGradRows, NV>(row, src, runs, count, y, ld, grad);
+        break;
     }
     rows -= some;
     row += some;
@@ -359,11 +374,9 @@ T sum(int64_t n, const T* x) {
 }
 
 template <class T>
-inline constexpr ConvTable<T> kConvTable = {
-    &pack_columns<T>, &direct<T>,
-    &direct_grad<T>,  &grad_rows<T>,
-    &pixels<T>,       kPixelVectors, &few_rows<T>,
-    &sum<T>};
+inline constexpr ConvTable<T> kConvTable = {&pack_columns<T>, &direct<T>, &direct_grad<T>,
+                                            &grad_rows<T>,    &pixels<T>, kPixelVectors,
+                                            &few_rows<T>,     &sum<T>};
 
 }  // namespace
 }  // namespace rl::cpu

@@ -1,4 +1,5 @@
-// Convolutions by dtype: float, double and int64 have kernels, the others are converted around them.
+// Convolutions by dtype: float, double and int64 have kernels, the others are converted around
+// them.
 #include "core/kernels/cpu/convolution_native.h"
 
 #include <type_traits>
@@ -108,9 +109,8 @@ void backward_data(const Conv3d& p, const T* grad_y, const T* w, const T* bias, 
 
 // The type whose kernels compute convolutions of T.
 template <class T>
-using WideOf = std::conditional_t<
-    std::is_integral_v<T>, int64_t,
-    std::conditional_t<is_reduced_type<T>, float, Real<T>>>;
+using WideOf = std::conditional_t<std::is_integral_v<T>, int64_t,
+                                  std::conditional_t<is_reduced_type<T>, float, Real<T>>>;
 
 template <class W, class T, class F>
 void convert(int64_t count, const T* from, W* to, const F& f) {
@@ -124,8 +124,7 @@ template <class T, class W>
 class Widened {
  public:
   Widened(const void* data, int64_t count)
-      : data_(static_cast<const T*>(data)),
-        copy_(std::is_same_v<T, W> || !data ? 0 : count) {
+      : data_(static_cast<const T*>(data)), copy_(std::is_same_v<T, W> || !data ? 0 : count) {
     if constexpr (!std::is_same_v<T, W>) {
       if (data) convert(count, data_, copy_.get(), [](const T& v) { return static_cast<W>(v); });
     }
@@ -217,9 +216,8 @@ void conv_forward(Dtype dtype, const ConvParams& params, const void* x, const vo
   dispatch(NumberTypes(), dtype, "convolution", [&]<class T>() {
     using W = WideOf<T>;
     if constexpr (is_complex_type<T>) {
-      by_parts<W>(x, n.x, w, n.w, y, n.y, [&](const W* a, const W* b, W* out) {
-        forward<W>(p, a, b, nullptr, out);
-      });
+      by_parts<W>(x, n.x, w, n.w, y, n.y,
+                  [&](const W* a, const W* b, W* out) { forward<W>(p, a, b, nullptr, out); });
       add_bias(static_cast<T*>(y), static_cast<const T*>(bias), p.batch, p.out_channels,
                p.out_plane());
     } else {
@@ -238,9 +236,8 @@ void conv_backward_data(Dtype dtype, const ConvParams& params, const void* grad_
   dispatch(NumberTypes(), dtype, "convolution_backward", [&]<class T>() {
     using W = WideOf<T>;
     if constexpr (is_complex_type<T>) {
-      by_parts<W>(grad_y, n.y, w, n.w, grad_x, n.x, [&](const W* a, const W* b, W* out) {
-        backward_data<W>(p, a, b, nullptr, out);
-      });
+      by_parts<W>(grad_y, n.y, w, n.w, grad_x, n.x,
+                  [&](const W* a, const W* b, W* out) { backward_data<W>(p, a, b, nullptr, out); });
       add_bias(static_cast<T*>(grad_x), static_cast<const T*>(bias), p.batch, p.in_channels,
                p.in_plane());
     } else {
@@ -252,8 +249,8 @@ void conv_backward_data(Dtype dtype, const ConvParams& params, const void* grad_
   });
 }
 
-void conv_backward_weights(Dtype dtype, const ConvParams& params, const void* grad_y,
-                           const void* x, void* grad_w, void* grad_bias) {
+void conv_backward_weights(Dtype dtype, const ConvParams& params, const void* grad_y, const void* x,
+                           void* grad_w, void* grad_bias) {
   const Conv3d p(params);
   const Counts n(p);
   dispatch(NumberTypes(), dtype, "convolution_backward", [&]<class T>() {

@@ -9,7 +9,7 @@ namespace rl::cpu {
 struct ColumnRun {
   int64_t source;  // of the first one, without channel and tap
   int64_t target;
-  int64_t lane;    // place in its panel
+  int64_t lane;  // place in its panel
   int64_t count;
 };
 

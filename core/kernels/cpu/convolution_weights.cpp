@@ -1,7 +1,7 @@
-// The gradient of the weights: for each input channel and tap, the products of grad_y with the input
-// shifted by the tap, summed over all positions. Kernels take grad_y with the channels innermost.
-// Tasks are pieces of the batch (their partial sums are added in order) times ranges of channels;
-// how many depends on the shape only.
+// The gradient of the weights: for each input channel and tap, the products of grad_y with the
+// input shifted by the tap, summed over all positions. Kernels take grad_y with the channels
+// innermost. Tasks are pieces of the batch (their partial sums are added in order) times ranges of
+// channels; how many depends on the shape only.
 #include <algorithm>
 
 #include "core/kernels/cpu/convolution_gather.h"
@@ -32,8 +32,7 @@ Taps taps_of(const Conv3d& p) {
   for (int64_t z = 0; z < p.kernel[0]; ++z) {
     for (int64_t y = 0; y < p.kernel[1]; ++y) {
       for (int64_t x = 0; x < p.kernel[2]; ++x) {
-        t.offset.push_back(
-            t.source.at(z * p.dilation[0], y * p.dilation[1], x * p.dilation[2]));
+        t.offset.push_back(t.source.at(z * p.dilation[0], y * p.dilation[1], x * p.dilation[2]));
       }
     }
   }
@@ -102,9 +101,8 @@ void gradient_by_products(const Conv3d& p, const T* grad_y, const T* x, T* grad_
   const int64_t rows = channels * kernel;
   const Chunks chunks(outs, gemm_table<T>().lanes);
   const int64_t bytes = rows * chunks.ld * static_cast<int64_t>(sizeof(T));
-  const int64_t ranges =
-      std::clamp(std::max(rows / kRangeRows, ceil_div(bytes, kSumBytes)), int64_t{1},
-                 std::min(kTasks, channels));
+  const int64_t ranges = std::clamp(std::max(rows / kRangeRows, ceil_div(bytes, kSumBytes)),
+                                    int64_t{1}, std::min(kTasks, channels));
   const int64_t range = ceil_div(channels, ranges);
   const int64_t per_group = ceil_div(channels, range);
   const int64_t pieces = std::clamp<int64_t>(kTasks / (per_group * p.groups), 1, p.batch);
@@ -158,27 +156,28 @@ void gradient_directly(const Conv3d& p, const T* grad_y, const T* x, T* grad_w) 
   const ConvTable<T>& conv = conv_table<T>();
   const int64_t kernel = p.taps(), outs = p.group_out();
   const bool plain = taps.source.is_plain();
-  parallel_tasks(p.groups, p.batch * p.out_channels * p.out_plane() > (1 << 14), [&](int64_t group) {
-    Scratch<T> padded(plain ? 0 : taps.source.plane);
-    T* grad = grad_w + group * outs * kernel;
-    std::fill_n(grad, outs * kernel, T(0));
-    for (int64_t n = 0; n < p.batch; ++n) {
-      const T* image = x + (n * p.groups + group) * p.in_plane();
-      if (!plain) {
-        taps.source.copy_channel(image, padded.get());
-        image = padded.get();
-      }
-      for (int64_t o = 0; o < outs; ++o) {
-        const T* y = grad_y + (n * p.out_channels + group * outs + o) * p.out_plane();
-        for (int64_t z = 0; z < p.output[0]; ++z) {
-          conv.direct_grad(p.output[1], p.output[2], kernel, taps.offset.data(),
-                           y + z * p.output[1] * p.output[2], p.output[2],
-                           image + taps.source.at(z * p.stride[0], 0, 0),
-                           p.stride[1] * taps.source.pitch, grad + o * kernel);
+  parallel_tasks(
+      p.groups, p.batch * p.out_channels * p.out_plane() > (1 << 14), [&](int64_t group) {
+        Scratch<T> padded(plain ? 0 : taps.source.plane);
+        T* grad = grad_w + group * outs * kernel;
+        std::fill_n(grad, outs * kernel, T(0));
+        for (int64_t n = 0; n < p.batch; ++n) {
+          const T* image = x + (n * p.groups + group) * p.in_plane();
+          if (!plain) {
+            taps.source.copy_channel(image, padded.get());
+            image = padded.get();
+          }
+          for (int64_t o = 0; o < outs; ++o) {
+            const T* y = grad_y + (n * p.out_channels + group * outs + o) * p.out_plane();
+            for (int64_t z = 0; z < p.output[0]; ++z) {
+              conv.direct_grad(p.output[1], p.output[2], kernel, taps.offset.data(),
+                               y + z * p.output[1] * p.output[2], p.output[2],
+                               image + taps.source.at(z * p.stride[0], 0, 0),
+                               p.stride[1] * taps.source.pitch, grad + o * kernel);
+            }
+          }
         }
-      }
-    }
-  });
+      });
 }
 
 }  // namespace
@@ -187,14 +186,14 @@ template <class T>
 void weight_gradient(const Conv3d& p, const T* grad_y, const T* x, T* grad_w, T* grad_bias) {
   if (grad_bias) {
     const auto& sum = conv_table<T>().sum;
-    parallel_tasks(p.out_channels, p.batch * p.out_channels * p.out_plane() > (1 << 15),
-                   [&](int64_t o) {
-                     T total(0);
-                     for (int64_t n = 0; n < p.batch; ++n) {
-                       total += sum(p.out_plane(), grad_y + (n * p.out_channels + o) * p.out_plane());
-                     }
-                     grad_bias[o] = total;
-                   });
+    parallel_tasks(
+        p.out_channels, p.batch * p.out_channels * p.out_plane() > (1 << 15), [&](int64_t o) {
+          T total(0);
+          for (int64_t n = 0; n < p.batch; ++n) {
+            total += sum(p.out_plane(), grad_y + (n * p.out_channels + o) * p.out_plane());
+          }
+          grad_bias[o] = total;
+        });
   }
   if (!grad_w) return;
   if (p.batch == 0 || p.out_plane() == 0) {

@@ -26,11 +26,9 @@ void move_loop(std::byte* const* data, const int64_t* strides, int64_t n, const 
   } else if (strides[0] == kStep && strides[1] == 0) {
     std::fill_n(out, n, *in);
   } else if (strides[0] == kStep) {
-    for (int64_t i = 0; i < n; ++i)
-      out[i] = *reinterpret_cast<const T*>(data[1] + i * strides[1]);
+    for (int64_t i = 0; i < n; ++i) out[i] = *reinterpret_cast<const T*>(data[1] + i * strides[1]);
   } else if (strides[1] == kStep) {
-    for (int64_t i = 0; i < n; ++i)
-      *reinterpret_cast<T*>(data[0] + i * strides[0]) = in[i];
+    for (int64_t i = 0; i < n; ++i) *reinterpret_cast<T*>(data[0] + i * strides[0]) = in[i];
   } else {
     for (int64_t i = 0; i < n; ++i)
       *reinterpret_cast<T*>(data[0] + i * strides[0]) =
@@ -46,8 +44,7 @@ void convert_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
                                                                                    n);
     To* const out = reinterpret_cast<To*>(data[0]);
     const From* const in = reinterpret_cast<const From*>(data[1]);
-    for (int64_t i = 0; i < n; ++i)
-      out[i] = cpu::convert<To>(in[i]);
+    for (int64_t i = 0; i < n; ++i) out[i] = cpu::convert<To>(in[i]);
   } else if (strides[0] == sizeof(To) && strides[1] == 0) {
     std::fill_n(reinterpret_cast<To*>(data[0]), n,
                 cpu::convert<To>(*reinterpret_cast<const From*>(data[1])));
@@ -124,8 +121,7 @@ bool try_transposed(const Tensor& dst, const Tensor& src) {
   if (nest.sizes.size() < 2 || nest.dst[0] != 1 || nest.src[0] == 1 || nest.sizes[0] < 4)
     return false;
   size_t row = 1;
-  while (row < nest.sizes.size() && nest.src[row] != 1)
-    ++row;
+  while (row < nest.sizes.size() && nest.src[row] != 1) ++row;
   if (row == nest.sizes.size() || nest.sizes[row] < 4) return false;
 
   constexpr int64_t kRows = 64;  // rows of one task

@@ -1,5 +1,5 @@
-// CTC by dynamic programming in logarithms (Graves et al., ICML 2006, sections 4.1 and 4.2). A target
-// of S labels is walked as 2 S + 1 states, a blank before, between and after the labels.
+// CTC by dynamic programming in logarithms (Graves et al., ICML 2006, sections 4.1 and 4.2). A
+// target of S labels is walked as 2 S + 1 states, a blank before, between and after the labels.
 #include "core/kernels/cpu/ctc.h"
 
 #include <algorithm>
@@ -42,7 +42,9 @@ struct Sample {
 
   int64_t label(int64_t state) const { return state % 2 ? labels[state / 2] : blank; }
   // A label follows the one before it without a blank, unless they are equal.
-  bool skips(int64_t state) const { return state % 2 && state > 1 && labels[state / 2] != labels[state / 2 - 1]; }
+  bool skips(int64_t state) const {
+    return state % 2 && state > 1 && labels[state / 2] != labels[state / 2 - 1];
+  }
   T at(int64_t time, int64_t state) const { return log_probs[time * step + label(state)]; }
 };
 
@@ -55,7 +57,8 @@ T forward(const Sample<T>& s, T* alpha, int64_t width) {
     const T* const before = alpha + (t - 1) * width;
     T* const now = alpha + t * width;
     for (int64_t k = 0; k < s.states; ++k)
-      now[k] = log_sum(before[k], k > 0 ? before[k - 1] : kNever<T>, s.skips(k) ? before[k - 2] : kNever<T>) +
+      now[k] = log_sum(before[k], k > 0 ? before[k - 1] : kNever<T>,
+                       s.skips(k) ? before[k - 2] : kNever<T>) +
                s.at(t, k);
   }
   const T* const last = alpha + (s.times - 1) * width;
@@ -63,8 +66,10 @@ T forward(const Sample<T>& s, T* alpha, int64_t width) {
 }
 
 template <class T>
-void backward(const Sample<T>& s, const T* alpha, int64_t width, T loss, T grad, int64_t classes, T* out) {
-  std::vector<T> beta(static_cast<size_t>(s.states), kNever<T>), next(beta), sums(static_cast<size_t>(classes));
+void backward(const Sample<T>& s, const T* alpha, int64_t width, T loss, T grad, int64_t classes,
+              T* out) {
+  std::vector<T> beta(static_cast<size_t>(s.states), kNever<T>), next(beta),
+      sums(static_cast<size_t>(classes));
   for (int64_t t = s.times - 1; t >= 0; --t) {
     std::swap(beta, next);
     for (int64_t k = 0; k < s.states; ++k) {
@@ -84,35 +89,40 @@ void backward(const Sample<T>& s, const T* alpha, int64_t width, T loss, T grad,
     }
     for (int64_t c = 0; c < classes; ++c) {
       const T p = s.log_probs[t * s.step + c];
-      out[t * s.step + c] = (std::exp(p) - std::exp(sums[static_cast<size_t>(c)] + loss - p)) * grad;
+      out[t * s.step + c] =
+          (std::exp(p) - std::exp(sums[static_cast<size_t>(c)] + loss - p)) * grad;
     }
   }
 }
 
 }  // namespace
 
-void ctc_loss(const CtcTargets& targets, const Tensor& log_probs, const Tensor& loss, const Tensor& log_alpha) {
+void ctc_loss(const CtcTargets& targets, const Tensor& log_probs, const Tensor& loss,
+              const Tensor& log_alpha) {
   dispatch(WideFloats{}, log_probs.dtype(), "ctc_loss_cpu", [&]<class T>() {
     const int64_t width = log_alpha.size(2), plane = log_alpha.size(1) * width;
     std::fill_n(log_alpha.data<T>(), log_alpha.numel(), kNever<T>);
     parallel_for(0, log_probs.size(1), 1, [&](int64_t first, int64_t last) {
       for (int64_t n = first; n < last; ++n)
-        loss.data<T>()[n] = forward(Sample<T>(targets, log_probs, n), log_alpha.data<T>() + n * plane, width);
+        loss.data<T>()[n] =
+            forward(Sample<T>(targets, log_probs, n), log_alpha.data<T>() + n * plane, width);
     });
   });
 }
 
-void ctc_loss_backward(const CtcTargets& targets, const Tensor& grad, const Tensor& log_probs, const Tensor& loss,
-                       const Tensor& log_alpha, bool zero_infinity, const Tensor& out) {
+void ctc_loss_backward(const CtcTargets& targets, const Tensor& grad, const Tensor& log_probs,
+                       const Tensor& loss, const Tensor& log_alpha, bool zero_infinity,
+                       const Tensor& out) {
   dispatch(WideFloats{}, log_probs.dtype(), "ctc_loss_backward_cpu", [&]<class T>() {
-    const int64_t width = log_alpha.size(2), plane = log_alpha.size(1) * width, classes = log_probs.size(2);
+    const int64_t width = log_alpha.size(2), plane = log_alpha.size(1) * width,
+                  classes = log_probs.size(2);
     std::fill_n(out.data<T>(), out.numel(), T(0));
     parallel_for(0, log_probs.size(1), 1, [&](int64_t first, int64_t last) {
       for (int64_t n = first; n < last; ++n) {
         const T nll = loss.data<T>()[n];
         if (zero_infinity && std::isinf(nll)) continue;
-        backward(Sample<T>(targets, log_probs, n), log_alpha.data<T>() + n * plane, width, nll, grad.data<T>()[n],
-                 classes, out.data<T>() + n * classes);
+        backward(Sample<T>(targets, log_probs, n), log_alpha.data<T>() + n * plane, width, nll,
+                 grad.data<T>()[n], classes, out.data<T>() + n * classes);
       }
     });
   });

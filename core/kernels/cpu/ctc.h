@@ -13,9 +13,11 @@ struct CtcTargets {
 };
 
 // log_probs (T, N, C), contiguous. Fills loss (N) and log_alpha (N, T, 2 S + 1).
-void ctc_loss(const CtcTargets& targets, const Tensor& log_probs, const Tensor& loss, const Tensor& log_alpha);
+void ctc_loss(const CtcTargets& targets, const Tensor& log_probs, const Tensor& loss,
+              const Tensor& log_alpha);
 // The gradient by the logits that log_probs are the log_softmax of.
-void ctc_loss_backward(const CtcTargets& targets, const Tensor& grad, const Tensor& log_probs, const Tensor& loss,
-                       const Tensor& log_alpha, bool zero_infinity, const Tensor& out);
+void ctc_loss_backward(const CtcTargets& targets, const Tensor& grad, const Tensor& log_probs,
+                       const Tensor& loss, const Tensor& log_alpha, bool zero_infinity,
+                       const Tensor& out);
 
 }  // namespace rl::cpu

@@ -17,7 +17,8 @@ T fold(const T* a, const T* b, int64_t n, const Term& term, const Merge& merge) 
   T lanes[kLanes] = {};
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes)
-    for (int64_t k = 0; k < kLanes; ++k) lanes[k] = merge(lanes[k], term(std::abs(a[i + k] - b[i + k])));
+    for (int64_t k = 0; k < kLanes; ++k)
+      lanes[k] = merge(lanes[k], term(std::abs(a[i + k] - b[i + k])));
   for (int64_t k = 0; i < n; ++i, ++k) lanes[k] = merge(lanes[k], term(std::abs(a[i] - b[i])));
   for (int w = kLanes / 2; w > 0; w /= 2)
     for (int k = 0; k < w; ++k) lanes[k] = merge(lanes[k], lanes[k + w]);
@@ -28,11 +29,21 @@ template <class T>
 T distance(const T* a, const T* b, int64_t n, T p) {
   const auto plus = [](T x, T y) { return x + y; };
   const auto most = [](T x, T y) { return x > y || x != x ? x : y; };
-  if (p == 0) return fold(a, b, n, [](T d) { return d != 0 ? T(1) : T(0); }, plus);
-  if (p == 1) return fold(a, b, n, [](T d) { return d; }, plus);
-  if (p == 2) return std::sqrt(fold(a, b, n, [](T d) { return d * d; }, plus));
-  if (std::isinf(p)) return fold(a, b, n, [](T d) { return d; }, most);
-  return std::pow(fold(a, b, n, [p](T d) { return std::pow(d, p); }, plus), 1 / p);
+  if (p == 0)
+    return fold(
+        a, b, n, [](T d) { return d != 0 ? T(1) : T(0); }, plus);
+  if (p == 1)
+    return fold(
+        a, b, n, [](T d) { return d; }, plus);
+  if (p == 2)
+    return std::sqrt(fold(
+        a, b, n, [](T d) { return d * d; }, plus));
+  if (std::isinf(p))
+    return fold(
+        a, b, n, [](T d) { return d; }, most);
+  return std::pow(fold(
+                      a, b, n, [p](T d) { return std::pow(d, p); }, plus),
+                  1 / p);
 }
 
 // The derivative of the norm by one difference.
@@ -64,8 +75,8 @@ void cdist(const Tensor& x1, const Tensor& x2, double p, const Tensor& out) {
   });
 }
 
-void cdist_backward(const Tensor& grad, const Tensor& x1, const Tensor& x2, double p, const Tensor& distances,
-                    const Tensor& out) {
+void cdist_backward(const Tensor& grad, const Tensor& x1, const Tensor& x2, double p,
+                    const Tensor& distances, const Tensor& out) {
   dispatch(WideFloats{}, x1.dtype(), "cdist_backward", [&]<class T>() {
     const int64_t rows = x1.size(1), others = x2.size(1), width = x1.size(2);
     parallel_for(0, x1.size(0) * rows, grain(x2), [&](int64_t first, int64_t last) {
@@ -76,7 +87,8 @@ void cdist_backward(const Tensor& grad, const Tensor& x1, const Tensor& x2, doub
         for (int64_t j = 0; j < others; ++j) {
           const T* const b = x2.data<T>() + (i / rows * others + j) * width;
           const T g = grad.data<T>()[i * others + j], norm = distances.data<T>()[i * others + j];
-          for (int64_t k = 0; k < width; ++k) to[k] += g * slope(a[k] - b[k], norm, static_cast<T>(p));
+          for (int64_t k = 0; k < width; ++k)
+            to[k] += g * slope(a[k] - b[k], norm, static_cast<T>(p));
         }
       }
     });

@@ -60,8 +60,7 @@ void to_columns(const Blocks& b, const T* picture, T* columns) {
     std::memset(to, 0, static_cast<size_t>(first) * sizeof(T));
     if (y >= 0) {
       const T* const from = picture + y * b.width + start;
-      for (int64_t c = first; c < last; ++c)
-        to[c] = from[c * b.stride[1]];
+      for (int64_t c = first; c < last; ++c) to[c] = from[c * b.stride[1]];
     }
     std::memset(to + last, 0, static_cast<size_t>(b.cols - last) * sizeof(T));
   });

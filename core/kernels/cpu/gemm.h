@@ -18,7 +18,8 @@ void gemm(Dtype dtype, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t
           const Scalar& alpha, const void* a, int64_t lda, const void* b, int64_t ldb,
           const Scalar& beta, void* c, int64_t ldc);
 
-// The same for `batch` products; consecutive matrices are `stride_*` elements apart (0 repeats one).
+// The same for `batch` products; consecutive matrices are `stride_*` elements apart (0 repeats
+// one).
 void gemm_batched(Dtype dtype, bool trans_a, bool trans_b, int64_t batch, int64_t m, int64_t n,
                   int64_t k, const Scalar& alpha, const void* a, int64_t lda, int64_t stride_a,
                   const void* b, int64_t ldb, int64_t stride_b, const Scalar& beta, void* c,

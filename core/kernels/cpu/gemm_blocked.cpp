@@ -1,5 +1,5 @@
-// Paths by shape: vectors go to dot products or weighted sums of rows, small or flat products to the
-// register tiles on the matrices in place, the rest to packed blocks sized for the caches.
+// Paths by shape: vectors go to dot products or weighted sums of rows, small or flat products to
+// the register tiles on the matrices in place, the rest to packed blocks sized for the caches.
 #include "core/kernels/cpu/gemm_blocked.h"
 
 #include "core/base/cpu_features.h"
@@ -55,7 +55,8 @@ template <class T>
 void scale(const Product<T>& g) {
   for (int64_t i = 0; i < g.m; ++i) {
     T* row = g.c + i * g.ldc;
-    for (int64_t j = 0; j < g.n; ++j) row[j] = g.beta == T(0) ? T(0) : static_cast<T>(g.beta * row[j]);
+    for (int64_t j = 0; j < g.n; ++j)
+      row[j] = g.beta == T(0) ? T(0) : static_cast<T>(g.beta * row[j]);
   }
 }
 
@@ -87,8 +88,8 @@ void row_times_matrix(const GemmTable<T>& t, const Product<T>& g, bool along_k) 
   });
 }
 
-// A in place; B packed if its rows are not contiguous or are used often. Split over the columns, or over
-// the rows where there are few columns.
+// A in place; B packed if its rows are not contiguous or are used often. Split over the columns, or
+// over the rows where there are few columns.
 template <class T>
 void flat(const GemmTable<T>& t, const Product<T>& g, bool threaded) {
   const int64_t threads = threaded ? num_threads() : 1;

@@ -1,6 +1,7 @@
-// The matrix product's inner kernels, written once in vector extensions and compiled in one file per
-// instruction set, which defines RL_VECTOR_BYTES and the target before including this. Everything
-// here has internal linkage, so code for one processor cannot be linked into another's path.
+// The matrix product's inner kernels, written once in vector extensions and compiled in one file
+// per instruction set, which defines RL_VECTOR_BYTES and the target before including this.
+// Everything here has internal linkage, so code for one processor cannot be linked into another's
+// path.
 
 #if RL_VECTOR_BYTES > 16
 #include <immintrin.h>
@@ -79,8 +80,7 @@ inline void store_some(T* p, const Vec<T>& v, int64_t count) {
 #if RL_VECTOR_BYTES == 32
 inline __m256i first_lanes(int64_t count, int width) {
   alignas(32) static const int32_t kOnes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-  return _mm256_loadu_si256(
-      reinterpret_cast<const __m256i*>(kOnes + 8 - count * (width / 4)));
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kOnes + 8 - count * (width / 4)));
 }
 inline Vec<float> load_some(const float* p, int64_t count) {
   return _mm256_maskload_ps(p, first_lanes(count, 4));
@@ -337,9 +337,12 @@ void dots(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, 
   a += i * lda;
   c += i * ldc;
   switch (m - i) {
-    case 3: return dot_rows<T, 3>(n, k, a, lda, b, ldb, c, ldc, alpha, beta);
-    case 2: return dot_rows<T, 2>(n, k, a, lda, b, ldb, c, ldc, alpha, beta);
-    case 1: return dot_rows<T, 1>(n, k, a, lda, b, ldb, c, ldc, alpha, beta);
+    case 3:
+      return dot_rows<T, 3>(n, k, a, lda, b, ldb, c, ldc, alpha, beta);
+    case 2:
+      return dot_rows<T, 2>(n, k, a, lda, b, ldb, c, ldc, alpha, beta);
+    case 1:
+      return dot_rows<T, 1>(n, k, a, lda, b, ldb, c, ldc, alpha, beta);
   }
 }
 

@@ -1,6 +1,6 @@
-// What each instruction set offers to the matrix product and convolution drivers: register tiles and
-// packing, as tables of functions. Plain C++, so that the files built for one instruction set need
-// no other header of the core.
+// What each instruction set offers to the matrix product and convolution drivers: register tiles
+// and packing, as tables of functions. Plain C++, so that the files built for one instruction set
+// need no other header of the core.
 #pragma once
 
 #include <cstdint>

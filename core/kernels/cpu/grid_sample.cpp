@@ -1,5 +1,5 @@
-// Grid sampling: each position becomes, per dimension, some taps (an index, its weight, the weight's
-// slope); the sample is the sum over all combinations of taps.
+// Grid sampling: each position becomes, per dimension, some taps (an index, its weight, the
+// weight's slope); the sample is the sum over all combinations of taps.
 #include <algorithm>
 #include <cmath>
 
@@ -75,7 +75,8 @@ int64_t inside(T x, int64_t size) {
   return x >= 0 && x < static_cast<T>(size) ? static_cast<int64_t>(x) : -1;
 }
 
-// Cubic convolution with a = -0.75 (Keys, 1981): weights of the four neighbours at distance 1 + t, t, ...
+// Cubic convolution with a = -0.75 (Keys, 1981): weights of the four neighbours at distance 1 + t,
+// t, ...
 template <class T>
 void cubic(T t, T* weight, T* slope) {
   const T a = T(-0.75);
@@ -187,28 +188,31 @@ Points<T> points_of(const T* position, const Geometry& g, const GridOptions& o) 
 }
 
 template <class T>
-void sample(const GridOptions& options, const Tensor& input, const Tensor& grid, const Tensor& out) {
+void sample(const GridOptions& options, const Tensor& input, const Tensor& grid,
+            const Tensor& out) {
   const Geometry g(input, grid);
   const T* const from = input.data<T>();
   T* const to = out.data<T>();
-  parallel_for(0, g.batch * g.positions, 1 + 4096 / (1 + g.channels), [&](int64_t first, int64_t last) {
-    for (int64_t p = first; p < last; ++p) {
-      const int64_t n = p / g.positions, at = p % g.positions;
-      const Points<T> points = points_of(grid.data<T>() + p * g.dims, g, options);
-      for (int64_t c = 0; c < g.channels; ++c) {
-        const T* const plane = from + (n * g.channels + c) * g.plane;
-        T sum = 0;
-        for (int k = 0; k < points.count; ++k) sum += points.weight[k] * plane[points.offset[k]];
-        to[(n * g.channels + c) * g.positions + at] = sum;
-      }
-    }
-  });
+  parallel_for(0, g.batch * g.positions, 1 + 4096 / (1 + g.channels),
+               [&](int64_t first, int64_t last) {
+                 for (int64_t p = first; p < last; ++p) {
+                   const int64_t n = p / g.positions, at = p % g.positions;
+                   const Points<T> points = points_of(grid.data<T>() + p * g.dims, g, options);
+                   for (int64_t c = 0; c < g.channels; ++c) {
+                     const T* const plane = from + (n * g.channels + c) * g.plane;
+                     T sum = 0;
+                     for (int k = 0; k < points.count; ++k)
+                       sum += points.weight[k] * plane[points.offset[k]];
+                     to[(n * g.channels + c) * g.positions + at] = sum;
+                   }
+                 }
+               });
 }
 
 // Positions of one sample write to the same planes, so threads share samples out.
 template <class T>
-void sample_backward(const GridOptions& options, const Tensor& grad, const Tensor& input, const Tensor& grid,
-                     const Tensor& grad_input, const Tensor& grad_grid) {
+void sample_backward(const GridOptions& options, const Tensor& grad, const Tensor& input,
+                     const Tensor& grid, const Tensor& grad_input, const Tensor& grad_grid) {
   const Geometry g(input, grid);
   const T* const from = input.data<T>();
   T* const dx = grad_input.data<T>();
@@ -245,8 +249,8 @@ void deliver(const Tensor& to, const Tensor& from) {
 
 }  // namespace
 
-void grid_sampler(const Tensor& input, const Tensor& grid, int64_t interpolation_mode, int64_t padding_mode,
-                  bool align_corners, const Tensor& out) {
+void grid_sampler(const Tensor& input, const Tensor& grid, int64_t interpolation_mode,
+                  int64_t padding_mode, bool align_corners, const Tensor& out) {
   if (out.numel() == 0) return;
   const GridOptions options{Sampling{interpolation_mode}, GridPadding{padding_mode}, align_corners};
   const Dtype dtype = wide(input);

@@ -24,8 +24,7 @@ Run longest_run(const std::vector<int64_t>& at) {
   const auto n = static_cast<int64_t>(at.size());
   for (int64_t begin = 0; begin < n;) {
     int64_t end = begin + 1;
-    while (end < n && at[static_cast<size_t>(end)] == at[static_cast<size_t>(end - 1)] + 1)
-      ++end;
+    while (end < n && at[static_cast<size_t>(end)] == at[static_cast<size_t>(end - 1)] + 1) ++end;
     if (end - begin > best.end - best.begin) best = {begin, end};
     begin = end;
   }
@@ -40,13 +39,11 @@ template <class T>
 void gather_row(const T* in, T* out, const std::vector<int64_t>& at, Run run) {
   const auto n = static_cast<int64_t>(at.size());
   const int64_t* const from = at.data();
-  for (int64_t i = 0; i < run.begin; ++i)
-    out[i] = in[from[i]];
+  for (int64_t i = 0; i < run.begin; ++i) out[i] = in[from[i]];
   if (run.end > run.begin)
     std::memcpy(out + run.begin, in + from[run.begin],
                 static_cast<size_t>(run.end - run.begin) * sizeof(T));
-  for (int64_t i = run.end; i < n; ++i)
-    out[i] = in[from[i]];
+  for (int64_t i = run.end; i < n; ++i) out[i] = in[from[i]];
 }
 
 template <class T>
@@ -105,8 +102,7 @@ void scatter_planes(const IndexMap& m, const Tensor& grad, const Tensor& out) {
         for (const int64_t i0 : m.at[0])
           for (const int64_t i1 : m.at[1]) {
             C* const row = sums.data() + (i0 * m.in[1] + i1) * m.in[2];
-            for (int64_t i = 0; i < width; ++i)
-              row[at[i]] += static_cast<C>(from[i]);
+            for (int64_t i = 0; i < width; ++i) row[at[i]] += static_cast<C>(from[i]);
             from += width;
           }
         std::copy(sums.begin(), sums.end(), out.data<T>() + plane * m.in_size());

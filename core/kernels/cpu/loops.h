@@ -26,7 +26,9 @@ RL_INLINE void gather(T* to, const std::byte* from, int64_t stride, int64_t n) {
 
 // Functions with a fast form for arguments of moderate size have it as `near`.
 template <class Fn, class T>
-inline constexpr bool has_near = std::is_floating_point_v<T> && requires { &Fn::near; };
+inline constexpr bool has_near = std::is_floating_point_v<T>&& requires {
+  &Fn::near;
+};
 
 // --- contiguous operands
 template <class Fn, class A, class R>
@@ -65,10 +67,14 @@ void span(const Fn& f, int64_t n, R* out, const A* a, const B* b, const B* c, co
 
 template <int N, class Fn, class A, class T, class R>
 RL_INLINE void span_of(const Fn& f, int64_t n, R* out, const A* a, const T* const* rest) {
-  if constexpr (N == 1) span(f, n, out, a);
-  else if constexpr (N == 2) span(f, n, out, a, rest[0]);
-  else if constexpr (N == 3) span(f, n, out, a, rest[0], rest[1]);
-  else span(f, n, out, a, rest[0], rest[1], rest[2]);
+  if constexpr (N == 1)
+    span(f, n, out, a);
+  else if constexpr (N == 2)
+    span(f, n, out, a, rest[0]);
+  else if constexpr (N == 3)
+    span(f, n, out, a, rest[0], rest[1]);
+  else
+    span(f, n, out, a, rest[0], rest[1], rest[2]);
 }
 
 // F: function object over T. The first of the N inputs is a bool mask when Mask.
@@ -123,13 +129,17 @@ void loop(std::byte* const* data, const int64_t* strides, int64_t n, const void*
   for (int64_t i = 0; i < n; i += kBlock) {
     const int64_t m = std::min(kBlock, n - i);
     const A* x = first;
-    if (strides[1] == sizeof(A)) x = a + i;
-    else if (strides[1] != 0) gather(first, data[1] + i * strides[1], strides[1], m);
+    if (strides[1] == sizeof(A))
+      x = a + i;
+    else if (strides[1] != 0)
+      gather(first, data[1] + i * strides[1], strides[1], m);
     const T* rest[3] = {};
     for (int k = 2; k <= N; ++k) {
       rest[k - 2] = buffers[k - 2];
-      if (strides[k] == sizeof(T)) rest[k - 2] = reinterpret_cast<const T*>(data[k]) + i;
-      else if (strides[k] != 0) gather(buffers[k - 2], data[k] + i * strides[k], strides[k], m);
+      if (strides[k] == sizeof(T))
+        rest[k - 2] = reinterpret_cast<const T*>(data[k]) + i;
+      else if (strides[k] != 0)
+        gather(buffers[k - 2], data[k] + i * strides[k], strides[k], m);
     }
     if (dense_out) {
       span_of<N>(f, m, out + i, x, rest);
@@ -143,7 +153,7 @@ void loop(std::byte* const* data, const int64_t* strides, int64_t n, const void*
 
 // A loop over 16-bit floats is the float loop between conversions.
 struct ReducedLoop {
-  Loop1d inner;       // over float
+  Loop1d inner;  // over float
   Dtype dtype;
   int inputs;
   bool mask;          // input 0 is bool

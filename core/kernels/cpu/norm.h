@@ -22,16 +22,18 @@ struct BatchNorm {
 void batch_norm(const BatchShape& shape, const BatchNorm& norm, const Tensor& x, const Tensor& y,
                 const Tensor& mean, const Tensor& invstd);
 // mean and invstd are those that forward normalised with.
-void batch_norm_backward(const BatchShape& shape, const Tensor& dy, const Tensor& x, const Tensor& weight,
-                         const Tensor& mean, const Tensor& invstd, bool training, const Tensor& dx,
-                         const Tensor& dweight, const Tensor& dbias);
+void batch_norm_backward(const BatchShape& shape, const Tensor& dy, const Tensor& x,
+                         const Tensor& weight, const Tensor& mean, const Tensor& invstd,
+                         bool training, const Tensor& dx, const Tensor& dweight,
+                         const Tensor& dbias);
 
 // Layer norm over rows of `length`; an undefined mean makes it RMS norm.
-void row_norm(int64_t rows, int64_t length, const Tensor& x, const Tensor& weight, const Tensor& bias,
-              double eps, const Tensor& y, const Tensor& mean, const Tensor& rstd);
+void row_norm(int64_t rows, int64_t length, const Tensor& x, const Tensor& weight,
+              const Tensor& bias, double eps, const Tensor& y, const Tensor& mean,
+              const Tensor& rstd);
 void row_norm_backward(int64_t rows, int64_t length, const Tensor& dy, const Tensor& x,
-                       const Tensor& weight, const Tensor& mean, const Tensor& rstd, const Tensor& dx,
-                       const Tensor& dweight, const Tensor& dbias);
+                       const Tensor& weight, const Tensor& mean, const Tensor& rstd,
+                       const Tensor& dx, const Tensor& dweight, const Tensor& dbias);
 
 // x is (batch, groups, width, inner) and parameters (groups * width).
 struct GroupShape {
@@ -39,9 +41,9 @@ struct GroupShape {
 };
 void group_norm(const GroupShape& shape, const Tensor& x, const Tensor& weight, const Tensor& bias,
                 double eps, const Tensor& y, const Tensor& mean, const Tensor& rstd);
-void group_norm_backward(const GroupShape& shape, const Tensor& dy, const Tensor& x, const Tensor& weight,
-                         const Tensor& mean, const Tensor& rstd, const Tensor& dx, const Tensor& dweight,
-                         const Tensor& dbias);
+void group_norm_backward(const GroupShape& shape, const Tensor& dy, const Tensor& x,
+                         const Tensor& weight, const Tensor& mean, const Tensor& rstd,
+                         const Tensor& dx, const Tensor& dweight, const Tensor& dbias);
 
 template <class T>
 T* data_or_null(const Tensor& t) {

@@ -1,6 +1,6 @@
-// Batch norm: statistics of channels over samples and positions. With many channels each is done from
-// end to end while it is in the cache; with few, threads share planes. Both take the same steps in the
-// same order within a channel.
+// Batch norm: statistics of channels over samples and positions. With many channels each is done
+// from end to end while it is in the cache; with few, threads share planes. Both take the same
+// steps in the same order within a channel.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -12,11 +12,13 @@
 namespace rl::cpu {
 namespace {
 
-constexpr int64_t kGrain = 16384;       // elements worth a thread
-constexpr int64_t kColumnGroups = 16;   // stretches of rows that are summed apart
-constexpr int64_t kColumnRows = 128;    // least rows of one
+constexpr int64_t kGrain = 16384;      // elements worth a thread
+constexpr int64_t kColumnGroups = 16;  // stretches of rows that are summed apart
+constexpr int64_t kColumnRows = 128;   // least rows of one
 
-int64_t grain_of(int64_t length) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(length, 1)); }
+int64_t grain_of(int64_t length) {
+  return std::max<int64_t>(1, kGrain / std::max<int64_t>(length, 1));
+}
 
 struct RowGroups {
   int64_t count, rows;
@@ -31,7 +33,9 @@ template <class T>
 struct Channels {
   std::vector<T> mean, scale, shift;
   explicit Channels(int64_t n)
-      : mean(static_cast<size_t>(n)), scale(static_cast<size_t>(n)), shift(static_cast<size_t>(n)) {}
+      : mean(static_cast<size_t>(n)),
+        scale(static_cast<size_t>(n)),
+        shift(static_cast<size_t>(n)) {}
 };
 
 template <class T>
@@ -51,9 +55,12 @@ class Forward {
   void run(const T* x, T* y) {
     if (!norm_.training)
       for (int64_t c = 0; c < shape_.channels; ++c)
-        prepare(c, running_mean_[c], 1 / std::sqrt(static_cast<double>(running_var_[c]) + norm_.eps));
-    if (shape_.channels_last) columns(x, y);
-    else planes(x, y);
+        prepare(c, running_mean_[c],
+                1 / std::sqrt(static_cast<double>(running_var_[c]) + norm_.eps));
+    if (shape_.channels_last)
+      columns(x, y);
+    else
+      planes(x, y);
   }
 
  private:
@@ -71,7 +78,8 @@ class Forward {
     prepare(c, save_mean_[c], invstd);
     const auto follow = [&](T* running, double now) {
       if (running)
-        running[c] = static_cast<T>(norm_.momentum * now + (1 - norm_.momentum) * static_cast<double>(running[c]));
+        running[c] = static_cast<T>(norm_.momentum * now +
+                                    (1 - norm_.momentum) * static_cast<double>(running[c]));
     };
     follow(running_mean_, m.mean);
     follow(running_var_, m.square / (m.count - 1));
@@ -122,14 +130,16 @@ class Forward {
     if (norm_.training) {
       const RowGroups groups(rows);
       std::vector<double> sums(static_cast<size_t>(groups.count) * 2 * width);
-      parallel_for(0, groups.count, grain_of(groups.rows * channels), [&](int64_t begin, int64_t end) {
-        std::vector<T> scratch(2 * width);
-        for (int64_t g = begin; g < end; ++g) {
-          const int64_t first = g * groups.rows, count = std::min(groups.rows, rows - first);
-          double* const mean = sums.data() + static_cast<size_t>(g) * 2 * width;
-          loops_.columns_moments(x + first * channels, count, channels, mean, mean + width, scratch.data());
-        }
-      });
+      parallel_for(
+          0, groups.count, grain_of(groups.rows * channels), [&](int64_t begin, int64_t end) {
+            std::vector<T> scratch(2 * width);
+            for (int64_t g = begin; g < end; ++g) {
+              const int64_t first = g * groups.rows, count = std::min(groups.rows, rows - first);
+              double* const mean = sums.data() + static_cast<size_t>(g) * 2 * width;
+              loops_.columns_moments(x + first * channels, count, channels, mean, mean + width,
+                                     scratch.data());
+            }
+          });
       for (size_t c = 0; c < width; ++c) {
         Moments all;
         for (int64_t g = 0; g < groups.count; ++g) {
@@ -141,8 +151,8 @@ class Forward {
       }
     }
     parallel_for(0, rows, grain_of(channels), [&](int64_t first, int64_t last) {
-      loops_.columns(x + first * channels, y + first * channels, last - first, channels, to_.mean.data(),
-                     to_.scale.data(), to_.shift.data());
+      loops_.columns(x + first * channels, y + first * channels, last - first, channels,
+                     to_.mean.data(), to_.scale.data(), to_.shift.data());
     });
   }
 
@@ -178,8 +188,10 @@ class Backward {
   void run(const T* dy, const T* x) {
     if (!needs_sums_)
       for (int64_t c = 0; c < shape_.channels; ++c) finish(c, {});
-    if (shape_.channels_last) columns(dy, x);
-    else planes(dy, x);
+    if (shape_.channels_last)
+      columns(dy, x);
+    else
+      planes(dy, x);
   }
 
  private:
@@ -202,8 +214,8 @@ class Backward {
   void plane(const T* dy, const T* x, int64_t k) const {
     const int64_t at = k * shape_.inner, c = k % shape_.channels;
     const auto i = static_cast<size_t>(c);
-    loops_.plane_backward(dy + at, x + at, dx_ + at, shape_.inner, mean_[c], by_.scale[i], by_.mean[i],
-                          by_.shift[i]);
+    loops_.plane_backward(dy + at, x + at, dx_ + at, shape_.inner, mean_[c], by_.scale[i],
+                          by_.mean[i], by_.shift[i]);
   }
   static void add(GradientSums& to, const GradientSums& s) {
     to.dy += s.dy;
@@ -248,15 +260,16 @@ class Backward {
     if (needs_sums_) {
       const RowGroups groups(rows);
       std::vector<double> sums(static_cast<size_t>(groups.count) * 2 * width);
-      parallel_for(0, groups.count, grain_of(groups.rows * channels), [&](int64_t begin, int64_t end) {
-        std::vector<T> scratch(2 * width);
-        for (int64_t g = begin; g < end; ++g) {
-          const int64_t first = g * groups.rows, at = first * channels;
-          double* const sum = sums.data() + static_cast<size_t>(g) * 2 * width;
-          loops_.columns_sums(dy + at, x + at, std::min(groups.rows, rows - first), channels, mean_, sum,
-                              sum + width, scratch.data());
-        }
-      });
+      parallel_for(0, groups.count, grain_of(groups.rows * channels),
+                   [&](int64_t begin, int64_t end) {
+                     std::vector<T> scratch(2 * width);
+                     for (int64_t g = begin; g < end; ++g) {
+                       const int64_t first = g * groups.rows, at = first * channels;
+                       double* const sum = sums.data() + static_cast<size_t>(g) * 2 * width;
+                       loops_.columns_sums(dy + at, x + at, std::min(groups.rows, rows - first),
+                                           channels, mean_, sum, sum + width, scratch.data());
+                     }
+                   });
       for (size_t c = 0; c < width; ++c) {
         GradientSums all;
         for (size_t g = 0; g < static_cast<size_t>(groups.count); ++g)
@@ -267,8 +280,8 @@ class Backward {
     if (!dx_) return;
     parallel_for(0, rows, grain_of(channels), [&](int64_t first, int64_t last) {
       const int64_t at = first * channels;
-      loops_.columns_backward(dy + at, x + at, dx_ + at, last - first, channels, mean_, by_.scale.data(),
-                              by_.mean.data(), by_.shift.data());
+      loops_.columns_backward(dy + at, x + at, dx_ + at, last - first, channels, mean_,
+                              by_.scale.data(), by_.mean.data(), by_.shift.data());
     });
   }
 
@@ -293,11 +306,13 @@ void batch_norm(const BatchShape& shape, const BatchNorm& norm, const Tensor& x,
            [&]<class T>() { Forward<T>(shape, norm, mean, invstd).run(x.data<T>(), y.data<T>()); });
 }
 
-void batch_norm_backward(const BatchShape& shape, const Tensor& dy, const Tensor& x, const Tensor& weight,
-                         const Tensor& mean, const Tensor& invstd, bool training, const Tensor& dx,
-                         const Tensor& dweight, const Tensor& dbias) {
+void batch_norm_backward(const BatchShape& shape, const Tensor& dy, const Tensor& x,
+                         const Tensor& weight, const Tensor& mean, const Tensor& invstd,
+                         bool training, const Tensor& dx, const Tensor& dweight,
+                         const Tensor& dbias) {
   dispatch(WideFloats{}, x.dtype(), "batch_norm_backward", [&]<class T>() {
-    Backward<T>(shape, weight, mean, invstd, training, dx, dweight, dbias).run(dy.data<T>(), x.data<T>());
+    Backward<T>(shape, weight, mean, invstd, training, dx, dweight, dbias)
+        .run(dy.data<T>(), x.data<T>());
   });
 }
 

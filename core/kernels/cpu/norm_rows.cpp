@@ -12,27 +12,31 @@ namespace {
 
 constexpr int64_t kGrain = 16384;  // elements worth a thread
 
-int64_t row_grain(int64_t length) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(length, 1)); }
+int64_t row_grain(int64_t length) {
+  return std::max<int64_t>(1, kGrain / std::max<int64_t>(length, 1));
+}
 
 // Gradients of weight and bias sum over rows: in blocks of rows, blocks in groups, groups together.
 constexpr int64_t kGroups = 32;
 constexpr int64_t kBlockRows = 256;
 
 template <class T>
-void rows_backward(int64_t rows, int64_t length, const T* dy, const T* x, const T* weight, const T* mean,
-                   const T* rstd, T* dx, T* dweight, T* dbias) {
+void rows_backward(int64_t rows, int64_t length, const T* dy, const T* x, const T* weight,
+                   const T* mean, const T* rstd, T* dx, T* dweight, T* dbias) {
   const auto& loops = norm_loops<T>();
   const auto run = [&](int64_t first, int64_t count, T* dw, T* db) {
     const int64_t at = first * length;
     loops.rows_backward({count, length, weight, nullptr, 0}, dy + at, x + at,
-                        mean ? mean + first : nullptr, rstd + first, dx ? dx + at : nullptr, dw, db);
+                        mean ? mean + first : nullptr, rstd + first, dx ? dx + at : nullptr, dw,
+                        db);
   };
   if (!dweight && !dbias) {
     parallel_for(0, rows, row_grain(length),
                  [&](int64_t first, int64_t last) { run(first, last - first, nullptr, nullptr); });
     return;
   }
-  const int64_t per_group = std::max((rows + kGroups - 1) / kGroups, std::min<int64_t>(16, row_grain(length)));
+  const int64_t per_group =
+      std::max((rows + kGroups - 1) / kGroups, std::min<int64_t>(16, row_grain(length)));
   const int64_t groups = (rows + per_group - 1) / per_group;
   const bool blocks = per_group > kBlockRows;
   const auto width = static_cast<size_t>(2 * length);
@@ -67,8 +71,8 @@ void rows_backward(int64_t rows, int64_t length, const T* dy, const T* x, const 
 }
 
 template <class T>
-void group_forward(const GroupShape& shape, const T* x, const T* weight, const T* bias, double eps, T* y,
-                   T* mean, T* rstd) {
+void group_forward(const GroupShape& shape, const T* x, const T* weight, const T* bias, double eps,
+                   T* y, T* mean, T* rstd) {
   const auto& loops = norm_loops<T>();
   const auto [batch, groups, width, inner] = shape;
   const int64_t length = width * inner;
@@ -95,8 +99,8 @@ void group_forward(const GroupShape& shape, const T* x, const T* weight, const T
 }
 
 template <class T>
-void group_backward(const GroupShape& shape, const T* dy, const T* x, const T* weight, const T* mean,
-                    const T* rstd, T* dx, T* dweight, T* dbias) {
+void group_backward(const GroupShape& shape, const T* dy, const T* x, const T* weight,
+                    const T* mean, const T* rstd, T* dx, T* dweight, T* dbias) {
   const auto& loops = norm_loops<T>();
   const auto [batch, groups, width, inner] = shape;
   const int64_t length = width * inner, channels = groups * width;
@@ -116,11 +120,13 @@ void group_backward(const GroupShape& shape, const T* dy, const T* x, const T* w
       }
       if (!dx) continue;
       const double n = static_cast<double>(length);
-      const T b = static_cast<T>(-dot / n * scale * scale * scale), c = static_cast<T>(-sum / n * scale);
+      const T b = static_cast<T>(-dot / n * scale * scale * scale),
+              c = static_cast<T>(-sum / n * scale);
       for (int64_t i = 0; i < width; ++i) {
         const int64_t at = k * length + i * inner;
         const double by = w ? static_cast<double>(w[i]) : 1.0;
-        loops.plane_backward(dy + at, x + at, dx + at, inner, mean[k], static_cast<T>(scale * by), b, c);
+        loops.plane_backward(dy + at, x + at, dx + at, inner, mean[k], static_cast<T>(scale * by),
+                             b, c);
       }
     }
   });
@@ -139,8 +145,9 @@ void group_backward(const GroupShape& shape, const T* dy, const T* x, const T* w
 
 }  // namespace
 
-void row_norm(int64_t rows, int64_t length, const Tensor& x, const Tensor& weight, const Tensor& bias,
-              double eps, const Tensor& y, const Tensor& mean, const Tensor& rstd) {
+void row_norm(int64_t rows, int64_t length, const Tensor& x, const Tensor& weight,
+              const Tensor& bias, double eps, const Tensor& y, const Tensor& mean,
+              const Tensor& rstd) {
   dispatch(WideFloats{}, x.dtype(), "LayerNormKernelImpl", [&]<class T>() {
     const auto& loops = norm_loops<T>();
     const T* const from = x.data<T>();
@@ -148,37 +155,42 @@ void row_norm(int64_t rows, int64_t length, const Tensor& x, const Tensor& weigh
     T* const means = data_or_null<T>(mean);
     T* const scales = rstd.data<T>();
     parallel_for(0, rows, row_grain(length), [&](int64_t first, int64_t last) {
-      const RowNorm<T> norm{last - first, length, data_or_null<T>(weight), data_or_null<T>(bias), eps};
+      const RowNorm<T> norm{last - first, length, data_or_null<T>(weight), data_or_null<T>(bias),
+                            eps};
       const int64_t at = first * length;
-      if (means) loops.rows(norm, from + at, to + at, means + first, scales + first);
-      else loops.rms_rows(norm, from + at, to + at, scales + first);
+      if (means)
+        loops.rows(norm, from + at, to + at, means + first, scales + first);
+      else
+        loops.rms_rows(norm, from + at, to + at, scales + first);
     });
   });
 }
 
 void row_norm_backward(int64_t rows, int64_t length, const Tensor& dy, const Tensor& x,
-                       const Tensor& weight, const Tensor& mean, const Tensor& rstd, const Tensor& dx,
-                       const Tensor& dweight, const Tensor& dbias) {
+                       const Tensor& weight, const Tensor& mean, const Tensor& rstd,
+                       const Tensor& dx, const Tensor& dweight, const Tensor& dbias) {
   dispatch(WideFloats{}, x.dtype(), "LayerNormBackwardKernelImpl", [&]<class T>() {
-    rows_backward(rows, length, dy.data<T>(), x.data<T>(), data_or_null<T>(weight), data_or_null<T>(mean),
-                  rstd.data<T>(), data_or_null<T>(dx), data_or_null<T>(dweight), data_or_null<T>(dbias));
+    rows_backward(rows, length, dy.data<T>(), x.data<T>(), data_or_null<T>(weight),
+                  data_or_null<T>(mean), rstd.data<T>(), data_or_null<T>(dx),
+                  data_or_null<T>(dweight), data_or_null<T>(dbias));
   });
 }
 
 void group_norm(const GroupShape& shape, const Tensor& x, const Tensor& weight, const Tensor& bias,
                 double eps, const Tensor& y, const Tensor& mean, const Tensor& rstd) {
   dispatch(WideFloats{}, x.dtype(), "GroupNormKernelImpl", [&]<class T>() {
-    group_forward(shape, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias), eps, y.data<T>(),
-                  mean.data<T>(), rstd.data<T>());
+    group_forward(shape, x.data<T>(), data_or_null<T>(weight), data_or_null<T>(bias), eps,
+                  y.data<T>(), mean.data<T>(), rstd.data<T>());
   });
 }
 
-void group_norm_backward(const GroupShape& shape, const Tensor& dy, const Tensor& x, const Tensor& weight,
-                         const Tensor& mean, const Tensor& rstd, const Tensor& dx, const Tensor& dweight,
-                         const Tensor& dbias) {
+void group_norm_backward(const GroupShape& shape, const Tensor& dy, const Tensor& x,
+                         const Tensor& weight, const Tensor& mean, const Tensor& rstd,
+                         const Tensor& dx, const Tensor& dweight, const Tensor& dbias) {
   dispatch(WideFloats{}, x.dtype(), "GroupNormBackwardKernelImpl", [&]<class T>() {
     group_backward(shape, dy.data<T>(), x.data<T>(), data_or_null<T>(weight), mean.data<T>(),
-                   rstd.data<T>(), data_or_null<T>(dx), data_or_null<T>(dweight), data_or_null<T>(dbias));
+                   rstd.data<T>(), data_or_null<T>(dx), data_or_null<T>(dweight),
+                   data_or_null<T>(dbias));
   });
 }
 

@@ -42,8 +42,8 @@ struct NormLoops {
   // RMS norm of rows: no mean.
   void (*rms_rows)(const RowNorm<T>& norm, const T* x, T* y, T* rstd);
   // Backward of both (mean null: RMS). dx, dweight, dbias may be null; the last two are added to.
-  void (*rows_backward)(const RowNorm<T>& norm, const T* dy, const T* x, const T* mean, const T* rstd,
-                        T* dx, T* dweight, T* dbias);
+  void (*rows_backward)(const RowNorm<T>& norm, const T* dy, const T* x, const T* mean,
+                        const T* rstd, T* dx, T* dweight, T* dbias);
 
   // A plane of one channel: y = (x - mean) * scale + shift.
   void (*plane)(const T* x, T* y, int64_t n, T mean, T scale, T shift);
@@ -60,8 +60,8 @@ struct NormLoops {
   // Adds to dy_sum and dot_sum.
   void (*columns_sums)(const T* dy, const T* x, int64_t rows, int64_t channels, const T* mean,
                        double* dy_sum, double* dot_sum, T* scratch);
-  void (*columns_backward)(const T* dy, const T* x, T* dx, int64_t rows, int64_t channels, const T* mean,
-                           const T* a, const T* b, const T* c);
+  void (*columns_backward)(const T* dy, const T* x, T* dx, int64_t rows, int64_t channels,
+                           const T* mean, const T* a, const T* b, const T* c);
 };
 
 struct NormTable {
@@ -72,8 +72,10 @@ const NormTable& norm_table();
 
 template <class T>
 const NormLoops<T>& norm_loops() {
-  if constexpr (sizeof(T) == sizeof(float)) return norm_table().of_float;
-  else return norm_table().of_double;
+  if constexpr (sizeof(T) == sizeof(float))
+    return norm_table().of_float;
+  else
+    return norm_table().of_double;
 }
 
 }  // namespace rl::cpu

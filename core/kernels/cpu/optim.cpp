@@ -11,8 +11,10 @@ constexpr int64_t kGrain = 16384;
 
 template <class T>
 const OptimLoops<T>& loops() {
-  if constexpr (sizeof(T) == sizeof(float)) return optim_table().of_float;
-  else return optim_table().of_double;
+  if constexpr (sizeof(T) == sizeof(float))
+    return optim_table().of_float;
+  else
+    return optim_table().of_double;
 }
 
 // run(tensor, first, last) on all elements of all tensors.
@@ -23,7 +25,8 @@ void over_all(std::span<const Item> tensors, const F& run) {
   parallel_for(0, total, kGrain, [&](int64_t begin, int64_t end) {
     int64_t start = 0;
     for (const Item& t : tensors) {
-      const int64_t first = std::max<int64_t>(begin - start, 0), last = std::min(end - start, t.count);
+      const int64_t first = std::max<int64_t>(begin - start, 0),
+                    last = std::min(end - start, t.count);
       if (first < last) run(t, first, last);
       start += t.count;
       if (start >= end) break;
@@ -36,7 +39,8 @@ void over_all(std::span<const Item> tensors, const F& run) {
 template <class T>
 void sgd(std::span<const SgdTensor<T>> tensors, const SgdStep<T>& step) {
   const auto loop = loops<T>().sgd;
-  over_all(tensors, [&](const SgdTensor<T>& t, int64_t first, int64_t last) { loop(t, step, first, last); });
+  over_all(tensors,
+           [&](const SgdTensor<T>& t, int64_t first, int64_t last) { loop(t, step, first, last); });
 }
 
 template <class T>

@@ -9,7 +9,7 @@ namespace rl::cpu {
 
 template <class T>
 struct SgdStep {
-  T rate;      // -lr
+  T rate;  // -lr
   T momentum, undamped /* 1 - dampening */, decay;
   bool nesterov, maximize, first;  // first: the buffer becomes the gradient
 };
@@ -23,7 +23,7 @@ struct SgdTensor {
 
 template <class T>
 struct AdamStep {
-  T lerp;    // 1 - beta1
+  T lerp;  // 1 - beta1
   T beta2, rest2 /* 1 - beta2 */, eps;
   T decay;   // added to the gradient, times the parameter
   T shrink;  // the parameter is multiplied by it

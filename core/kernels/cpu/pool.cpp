@@ -15,8 +15,7 @@ constexpr int64_t kGrain = 16384;  // window elements a thread should have at le
 
 template <class To, class From>
 void convert_all(const From* from, To* to, int64_t n) {
-  for (int64_t i = 0; i < n; ++i)
-    to[i] = convert<To>(from[i]);
+  for (int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
 }
 
 // Calls f(first, last, plane) for pieces of the output's rows, no piece reaching over a plane's
@@ -39,8 +38,7 @@ template <class F>
 void over_planes(const PoolGeometry& g, int64_t work, const F& f) {
   parallel_for(0, g.planes, std::max<int64_t>(kGrain / std::max<int64_t>(work, 1), 1),
                [&](int64_t begin, int64_t end) {
-                 for (int64_t plane = begin; plane < end; ++plane)
-                   f(plane);
+                 for (int64_t plane = begin; plane < end; ++plane) f(plane);
                });
 }
 

@@ -19,8 +19,7 @@ int64_t pooled_size(int64_t in, int64_t kernel, int64_t stride, int64_t pad, int
 
 Dims with_space(IntList sizes, int n, const int64_t* space) {
   Dims out(sizes);
-  for (int d = 0; d < n; ++d)
-    out[out.size() - static_cast<size_t>(n - d)] = space[d];
+  for (int d = 0; d < n; ++d) out[out.size() - static_cast<size_t>(n - d)] = space[d];
   return out;
 }
 

@@ -24,8 +24,7 @@ Range adaptive_range(int64_t o, int64_t out, int64_t in) {
 
 Windows adaptive_windows(int64_t out, int64_t in) {
   Windows w;
-  for (int64_t o = 0; o < out; ++o)
-    w.push_back(adaptive_range(o, out, in));
+  for (int64_t o = 0; o < out; ++o) w.push_back(adaptive_range(o, out, in));
   return w;
 }
 
@@ -55,8 +54,7 @@ void each_window(const Planes& p, const Windows (&w)[3], const F& f) {
   int64_t o = 0;
   for (const Range& r0 : w[0])
     for (const Range& r1 : w[1])
-      for (const Range& r2 : w[2])
-        f(o++, r0, r1, r2);
+      for (const Range& r2 : w[2]) f(o++, r0, r1, r2);
 }
 
 // Calls f(offset in the plane) for the elements of a window, in order.
@@ -65,8 +63,7 @@ template <class F>
                                                 const F& f) {
   for (int64_t i = r0.begin; i < r0.end; ++i)
     for (int64_t j = r1.begin; j < r1.end; ++j)
-      for (int64_t k = r2.begin; k < r2.end; ++k)
-        f((i * p.in[1] + j) * p.in[2] + k);
+      for (int64_t k = r2.begin; k < r2.end; ++k) f((i * p.in[1] + j) * p.in[2] + k);
 }
 
 template <class T>
@@ -259,8 +256,7 @@ void place_elements(int n, const Tensor& values, const Tensor& indices, const Te
   });
   if (kAdd || wrong == -1) return;
   std::string volume;
-  for (int d = 3 - n; d < 3; ++d)
-    volume += (volume.empty() ? "" : "x") + std::to_string(p.in[d]);
+  for (int d = 3 - n; d < 3; ++d) volume += (volume.empty() ? "" : "x") + std::to_string(p.in[d]);
   fail(ErrorType::Runtime, "Found an invalid max index: ", wrong.load(),
        " (output volumes are of size ", volume, ")");
 }

@@ -71,8 +71,7 @@ void store_mod(Generator& g, T* out, int64_t n, uint32_t divisor, int64_t base) 
   stream_tiles<1>(g, n, kGrain, [&](const uint32_t* raw, int64_t first, int64_t count) {
     alignas(64) uint32_t rest[kTileWords];
     table.mod(raw, rest, count, divisor);
-    for (int64_t i = 0; i < count; ++i)
-      out[first + i] = narrow<T>(base + rest[i]);
+    for (int64_t i = 0; i < count; ++i) out[first + i] = narrow<T>(base + rest[i]);
   });
 }
 
@@ -96,15 +95,13 @@ void shuffle(Mt19937& engine, V* values, int64_t n) {
   constexpr int64_t kAhead = 24;
   const RandomTable& table = random_table();
   alignas(64) uint32_t raw[kTileWords], step[kTileWords];
-  for (int64_t i = 0; i < n; ++i)
-    values[i] = narrow<V>(i);
+  for (int64_t i = 0; i < n; ++i) values[i] = narrow<V>(i);
   for (int64_t start = 0; start < n - 1; start += kTileWords) {
     const int64_t count = std::min(kTileWords, n - 1 - start);
     engine.fill(raw, count);
     table.descending_mod(raw, step, count, static_cast<uint32_t>(n - start));
     V* const tile = values + start;
-    for (int64_t k = 0; k < std::min(kAhead, count); ++k)
-      __builtin_prefetch(tile + k + step[k], 1);
+    for (int64_t k = 0; k < std::min(kAhead, count); ++k) __builtin_prefetch(tile + k + step[k], 1);
     for (int64_t k = 0; k < count; ++k) {
       if (k + kAhead < count) __builtin_prefetch(tile + k + kAhead + step[k + kAhead], 1);
       std::swap(tile[k], tile[k + step[k]]);
@@ -134,8 +131,7 @@ void fill_random(Generator& g, T* out, int64_t n) {
   } else if constexpr (std::is_integral_v<T>) {
     constexpr auto kMax = static_cast<uint32_t>(std::numeric_limits<T>::max());
     stream_tiles<1>(g, n, kGrain, [&](const uint32_t* raw, int64_t first, int64_t count) {
-      for (int64_t i = 0; i < count; ++i)
-        out[first + i] = static_cast<T>(raw[i] & kMax);
+      for (int64_t i = 0; i < count; ++i) out[first + i] = static_cast<T>(raw[i] & kMax);
     });
   } else {
     store_mod(g, out, n, (uint32_t{1} << mantissa_digits<T>()) + 1, 0);
@@ -152,8 +148,7 @@ void fill_random_range(Generator& g, T* out, int64_t n, uint64_t range, int64_t 
 void fill_random_bits(Generator& g, int64_t* out, int64_t n) {
   const std::lock_guard lock(g.mutex());
   stream_tiles<2>(g, n, kGrain, [&](const uint32_t* raw, int64_t first, int64_t count) {
-    for (int64_t i = 0; i < count; ++i)
-      out[first + i] = static_cast<int64_t>(word64(raw + 2 * i));
+    for (int64_t i = 0; i < count; ++i) out[first + i] = static_cast<int64_t>(word64(raw + 2 * i));
   });
 }
 
@@ -166,8 +161,7 @@ void fill_bernoulli(Generator& g, T* out, int64_t n, double p) {
     alignas(64) uint8_t hit[kTileWords / 2];
     table.below(raw, hit, count, threshold);
     T* const to = out + first;
-    for (int64_t i = 0; i < count; ++i)
-      to[i] = narrow<T>(hit[i]);
+    for (int64_t i = 0; i < count; ++i) to[i] = narrow<T>(hit[i]);
   });
 }
 
@@ -206,8 +200,7 @@ void fill_randperm(Generator& g, T* out, int64_t n) {
     const std::unique_ptr<uint32_t[]> small(new uint32_t[static_cast<size_t>(n)]);
     shuffle(g.engine(), small.get(), n);
     parallel_for(0, n, 65536, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i)
-        out[i] = narrow<T>(small[i]);
+      for (int64_t i = first; i < last; ++i) out[i] = narrow<T>(small[i]);
     });
   } else {
     shuffle(g.engine(), out, n);

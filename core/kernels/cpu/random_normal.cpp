@@ -55,8 +55,7 @@ void normal_blocks(const uint32_t* raw, T* out, int64_t count, double mean, doub
   } else {
     alignas(64) float wide[kTileWords];
     random_table().normal_float(raw, wide, count, mean_f, std_f);
-    for (int64_t i = 0; i < kBlock * count; ++i)
-      out[i] = wide[i];
+    for (int64_t i = 0; i < kBlock * count; ++i) out[i] = wide[i];
   }
 }
 

@@ -21,8 +21,7 @@ double poisson(double rate, Generator& g) {
     const double limit = std::exp(-rate);
     double product = g.uniform();
     int64_t count = 0;
-    for (; product > limit; ++count)
-      product *= g.uniform();
+    for (; product > limit; ++count) product *= g.uniform();
     return static_cast<double>(count);
   }
   const double log_rate = std::log(rate);
@@ -159,8 +158,7 @@ void sample_poisson(Generator& g, T* out, const T* rate, int64_t n) {
 template <class T>
 void sample_binomial(Generator& g, T* out, const T* count, const T* prob, int64_t n) {
   const std::lock_guard lock(g.mutex());
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = binomial(count[i], prob[i], g);
+  for (int64_t i = 0; i < n; ++i) out[i] = binomial(count[i], prob[i], g);
 }
 
 template <class T>
@@ -188,8 +186,7 @@ void sample_multinomial(Generator& g, int64_t* out, const T* weights, int64_t ro
       cumulative[j] = sum += w;
     }
     RL_CHECK(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
-    for (A& c : cumulative)
-      c /= sum;
+    for (A& c : cumulative) c /= sum;
     cumulative.back() = 1;
     int64_t* const to = out + row * samples;
     stream_doubles(g, samples, [&](int64_t i, double u) {

@@ -48,9 +48,7 @@ void stream_tiles(Generator& g, int64_t n, int64_t grain, const F& f) {
   });
 }
 
-inline uint64_t word64(const uint32_t* raw) {
-  return static_cast<uint64_t>(raw[0]) << 32 | raw[1];
-}
+inline uint64_t word64(const uint32_t* raw) { return static_cast<uint64_t>(raw[0]) << 32 | raw[1]; }
 
 // In [0, 1), from two words.
 inline double unit_double(const uint32_t* raw) {
@@ -66,8 +64,7 @@ inline float unit_float(uint32_t raw) {
 template <class F>
 void stream_doubles(Generator& g, int64_t n, const F& store) {
   stream_tiles<2>(g, n, 4096, [&](const uint32_t* raw, int64_t first, int64_t count) {
-    for (int64_t i = 0; i < count; ++i)
-      store(first + i, unit_double(raw + 2 * i));
+    for (int64_t i = 0; i < count; ++i) store(first + i, unit_double(raw + 2 * i));
   });
 }
 

@@ -38,8 +38,7 @@ struct DimList {
   // Product of the sizes from dimension 1 on.
   int64_t outer_count() const {
     int64_t n = 1;
-    for (int i = 1; i < count; ++i)
-      n *= dims[static_cast<size_t>(i)].size;
+    for (int i = 1; i < count; ++i) n *= dims[static_cast<size_t>(i)].size;
     return n;
   }
   // Offsets of the k-th combination of indices of those.

@@ -79,8 +79,7 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
     return op.load(p[row * stride + j], kOneShift ? shift[0] : shift[j]);
   };
   const auto eight = [&](int64_t r, int64_t j) __attribute__((always_inline)) {
-    const auto a =
-        op.merge(op.merge(at(r, j), at(r + 1, j)), op.merge(at(r + 2, j), at(r + 3, j)));
+    const auto a = op.merge(op.merge(at(r, j), at(r + 1, j)), op.merge(at(r + 2, j), at(r + 3, j)));
     const auto b =
         op.merge(op.merge(at(r + 4, j), at(r + 5, j)), op.merge(at(r + 6, j), at(r + 7, j)));
     return op.merge(a, b);
@@ -88,24 +87,20 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
   int64_t r = Op::kCheap && n >= 8 ? 8 : 1;
   if (r == 8) {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < m; ++j)
-      acc[j] = eight(0, j);
+    for (int64_t j = 0; j < m; ++j) acc[j] = eight(0, j);
   } else {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < m; ++j)
-      acc[j] = at(0, j);
+    for (int64_t j = 0; j < m; ++j) acc[j] = at(0, j);
   }
   if constexpr (Op::kCheap) {
     for (; r + 8 <= n; r += 8) {
 #pragma GCC ivdep
-      for (int64_t j = 0; j < m; ++j)
-        acc[j] = op.merge(acc[j], eight(r, j));
+      for (int64_t j = 0; j < m; ++j) acc[j] = op.merge(acc[j], eight(r, j));
     }
   }
   for (; r < n; ++r) {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < m; ++j)
-      acc[j] = op.merge(acc[j], at(r, j));
+    for (int64_t j = 0; j < m; ++j) acc[j] = op.merge(acc[j], at(r, j));
   }
 }
 
@@ -113,8 +108,7 @@ template <class Op>
 RL_INLINE void merge_lanes(typename Op::Acc* __restrict a, const typename Op::Acc* __restrict b,
                            int64_t m) {
 #pragma GCC ivdep
-  for (int64_t j = 0; j < m; ++j)
-    a[j] = Op::merge(a[j], b[j]);
+  for (int64_t j = 0; j < m; ++j) a[j] = Op::merge(a[j], b[j]);
 }
 
 // Blocks are merged in pairs, then pairs of pairs, as a binary counter carries: level k of the
@@ -132,8 +126,7 @@ void reduce_columns(const typename Op::In* p, int64_t m, int64_t n, int64_t stri
     for (int64_t carry = block; !(carry & 1); carry >>= 1, --height)
       merge_lanes<Op>(level(height - 2), level(height - 1), m);
   }
-  for (; height > 1; --height)
-    merge_lanes<Op>(level(height - 2), level(height - 1), m);
+  for (; height > 1; --height) merge_lanes<Op>(level(height - 2), level(height - 1), m);
 }
 
 template <class Op>
@@ -186,14 +179,11 @@ typename Op::Acc reduce_short(const typename Op::In* p, int64_t n, const typenam
   constexpr int64_t kCount = 16;
   alignas(64) typename Op::Acc lanes[kCount];
   const Op op(context);
-  for (int64_t j = 0; j < kCount; ++j)
-    lanes[j] = op.load(p[j], shift[0]);
+  for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.load(p[j], shift[0]);
   int64_t k = kCount;
   for (; k + kCount <= n; k += kCount)
-    for (int64_t j = 0; j < kCount; ++j)
-      lanes[j] = op.merge(lanes[j], op.load(p[k + j], shift[0]));
-  for (int64_t j = 0; k < n; ++k, ++j)
-    lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], op.load(p[k + j], shift[0]));
+  for (int64_t j = 0; k < n; ++k, ++j) lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
   return fold_lanes<Op, kCount>(lanes);
 }
 
@@ -212,8 +202,7 @@ __attribute__((noinline)) typename Op::Acc reduce_strided(const typename Op::In*
   const auto at = [&](int64_t k) { return op.load(p[k * stride], shift[0]); };
   if (n < 4) {
     auto acc = at(0);
-    for (int64_t k = 1; k < n; ++k)
-      acc = op.merge(acc, at(k));
+    for (int64_t k = 1; k < n; ++k) acc = op.merge(acc, at(k));
     return acc;
   }
   auto a = at(0), b = at(1), c = at(2), d = at(3);
@@ -224,8 +213,7 @@ __attribute__((noinline)) typename Op::Acc reduce_strided(const typename Op::In*
     c = op.merge(c, at(k + 2));
     d = op.merge(d, at(k + 3));
   }
-  for (int left = static_cast<int>(n & 3); left > 0; --left, ++k)
-    a = op.merge(a, at(k));
+  for (int left = static_cast<int>(n & 3); left > 0; --left, ++k) a = op.merge(a, at(k));
   return op.merge(op.merge(a, b), op.merge(c, d));
 }
 
@@ -254,8 +242,7 @@ void merge(void* acc, const void* other, int64_t m) {
 template <class Op>
 void clear(void* acc, int64_t m) {
   auto* to = static_cast<typename Op::Acc*>(acc);
-  for (int64_t j = 0; j < m; ++j)
-    to[j] = Op::zero();
+  for (int64_t j = 0; j < m; ++j) to[j] = Op::zero();
 }
 
 template <class Op>

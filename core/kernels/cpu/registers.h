@@ -1,6 +1,6 @@
-// Loops over the widest registers of an instruction set, for kernels that sum or mix arrays by hand.
-// RL_ISA_NAMESPACE must be defined. Registers are GCC vectors; a step is written once and runs on a
-// register or, for what is left at the end, on a number.
+// Loops over the widest registers of an instruction set, for kernels that sum or mix arrays by
+// hand. RL_ISA_NAMESPACE must be defined. Registers are GCC vectors; a step is written once and
+// runs on a register or, for what is left at the end, on a number.
 #pragma once
 
 #include <cstdint>

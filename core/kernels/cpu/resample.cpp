@@ -55,15 +55,13 @@ class Resampler {
   const T* forward(const T* from, std::vector<T> (&buffers)[2]) const {
     int64_t sizes[3] = {tables_[0].in, tables_[1].in, tables_[2].in};
     int which = 0;
-    for (int d = 2; d >= 0; --d)
-      from = step(d, sizes, from, buffers, which, true);
+    for (int d = 2; d >= 0; --d) from = step(d, sizes, from, buffers, which, true);
     return from;
   }
   const T* backward(const T* from, std::vector<T> (&buffers)[2]) const {
     int64_t sizes[3] = {tables_[0].out, tables_[1].out, tables_[2].out};
     int which = 0;
-    for (int d = 0; d < 3; ++d)
-      from = step(d, sizes, from, buffers, which, false);
+    for (int d = 0; d < 3; ++d) from = step(d, sizes, from, buffers, which, false);
     return from;
   }
 
@@ -75,10 +73,8 @@ class Resampler {
     if (t.identity) return from;
     std::vector<T>& to = buffers[which ^= 1];
     int64_t outer = 1, inner = 1;
-    for (int k = 0; k < d; ++k)
-      outer *= sizes[k];
-    for (int k = d + 1; k < 3; ++k)
-      inner *= sizes[k];
+    for (int k = 0; k < d; ++k) outer *= sizes[k];
+    for (int k = d + 1; k < 3; ++k) inner *= sizes[k];
     sizes[d] = forward ? t.out : t.in;
     to.resize(static_cast<size_t>(outer * sizes[d] * inner));
     (forward ? loops<T>().apply : loops<T>().transposed)(t.taps(), outer, inner, from, to.data());

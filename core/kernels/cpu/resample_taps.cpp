@@ -60,8 +60,7 @@ void cubic_taps(TapTable<T>& t, T step, bool align_corners) {
     const T place = place_of(step, o, align_corners);
     const int64_t low = std::min(static_cast<int64_t>(std::floor(place)), t.in - 1);
     const T part = std::clamp(place - static_cast<T>(low), T(0), T(1));
-    for (int64_t k = -1; k < 3; ++k)
-      t.index.push_back(std::clamp<int64_t>(low + k, 0, t.in - 1));
+    for (int64_t k = -1; k < 3; ++k) t.index.push_back(std::clamp<int64_t>(low + k, 0, t.in - 1));
     t.weight.insert(t.weight.end(), {cubic(part + 1, kA), cubic(part, kA), cubic(1 - part, kA),
                                      cubic(2 - part, kA)});
   }
@@ -89,8 +88,7 @@ void smooth_taps(TapTable<T>& t, Resample mode, T step) {
       total += w;
     }
     if (total != 0)
-      for (size_t k = begin; k < t.weight.size(); ++k)
-        t.weight[k] /= total;
+      for (size_t k = begin; k < t.weight.size(); ++k) t.weight[k] /= total;
   }
 }
 
@@ -122,8 +120,7 @@ std::vector<int64_t> nearest_indices(Resample mode, int64_t in, int64_t out, dou
   std::vector<int64_t> at;
   // Whatever the given scale: these two are PyTorch's.
   if (mode == Resample::Nearest && (out == in || out == 2 * in)) {
-    for (int64_t o = 0; o < out; ++o)
-      at.push_back(out == in ? o : o / 2);
+    for (int64_t o = 0; o < out; ++o) at.push_back(out == in ? o : o / 2);
     return at;
   }
   const auto fill = [&]<class T>(T step) {

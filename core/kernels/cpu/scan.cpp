@@ -22,8 +22,7 @@ struct Lines {
     if (t.dim() == 0) return;
     const int64_t at = wrap_dim(dim, t.dim());
     n = t.size(at);
-    for (int64_t d = 0; d < t.dim(); ++d)
-      (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
+    for (int64_t d = 0; d < t.dim(); ++d) (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
   }
   // f(offset, m): m lines that start at offset, offset + 1, ...; elements of one are `inner` apart.
   template <class F>
@@ -73,8 +72,7 @@ void scan(const T* in, T* out, const Lines& lines, Acc<T> start, const Step& ste
       return;
     }
     Acc<T> acc[kBlock];
-    for (int64_t j = 0; j < m; ++j)
-      acc[j] = start;
+    for (int64_t j = 0; j < m; ++j) acc[j] = start;
     for (int64_t k = 0; k < lines.n; ++k, p += lines.inner, to += lines.inner) {
       for (int64_t j = 0; j < m; ++j) {
         acc[j] = step(acc[j], widen(p[j]));

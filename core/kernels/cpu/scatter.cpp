@@ -40,11 +40,9 @@ void gather_loop(std::byte* const* data, const int64_t* strides, int64_t n, cons
     const T* const from = reinterpret_cast<const T*>(data[1]);
     const int64_t* const at = reinterpret_cast<const int64_t*>(data[2]);
     if (step == 1)
-      for (int64_t i = 0; i < n; ++i)
-        out[i] = from[at[i]];
+      for (int64_t i = 0; i < n; ++i) out[i] = from[at[i]];
     else
-      for (int64_t i = 0; i < n; ++i)
-        out[i] = from[at[i] * step];
+      for (int64_t i = 0; i < n; ++i) out[i] = from[at[i] * step];
   } else {
     for (int64_t i = 0; i < n; ++i) {
       const int64_t at = *reinterpret_cast<const int64_t*>(data[2] + i * strides[2]);
@@ -106,8 +104,7 @@ void scatter_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
     T* const to = reinterpret_cast<T*>(data[0]) + *reinterpret_cast<const int64_t*>(data[2]) * step;
     const T* const from = reinterpret_cast<const T*>(data[1]);
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i)
-      to[i] = F::apply(to[i], from[i]);
+    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(to[i], from[i]);
     return;
   }
   for (int64_t i = 0; i < n; ++i) {

@@ -37,8 +37,7 @@ struct Shape {
     if (t.dim() == 0) return;
     const int64_t at = wrap_dim(dim, t.dim());
     n = t.size(at);
-    for (int64_t d = 0; d < t.dim(); ++d)
-      (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
+    for (int64_t d = 0; d < t.dim(); ++d) (d < at ? outer : inner) *= d == at ? 1 : t.size(d);
   }
 };
 

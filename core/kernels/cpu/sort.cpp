@@ -102,8 +102,7 @@ class Least {
     }
   }
   void add(const Least& other) {
-    for (const Item& item : other.items_)
-      push(item);
+    for (const Item& item : other.items_) push(item);
   }
   // The items themselves, in order if wanted.
   const std::vector<Item>& take(bool sorted) {
@@ -161,8 +160,7 @@ void topk_lines(const Tensor& self, int64_t dim, bool largest, bool sorted, cons
         found[static_cast<size_t>(c)].add(self.data<T>(), c * kTopChunk,
                                           std::min(a.n, (c + 1) * kTopChunk), a.in, flip);
     });
-    for (int64_t c = 1; c < chunks; ++c)
-      found[0].add(found[static_cast<size_t>(c)]);
+    for (int64_t c = 1; c < chunks; ++c) found[0].add(found[static_cast<size_t>(c)]);
     const auto [v, p] = target({0, 0, 0});
     return store(found[0].take(sorted), self.data<T>(), a, v, p);
   }

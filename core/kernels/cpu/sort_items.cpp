@@ -28,17 +28,14 @@ struct Radix {
     const int passes = (bits + kBits - 1) / kBits;
     std::vector<Counts> counts(static_cast<size_t>(passes), Counts{});
     for (int64_t k = 0; k < n; ++k)
-      for (int d = 0; d < passes; ++d)
-        ++counts[static_cast<size_t>(d)][digit(items[k], d * kBits)];
+      for (int d = 0; d < passes; ++d) ++counts[static_cast<size_t>(d)][digit(items[k], d * kBits)];
     Item *from = items, *to = spare;
     for (int d = 0; d < passes; ++d) {
       Counts& c = counts[static_cast<size_t>(d)];
       if (c[digit(from[0], d * kBits)] == n) continue;
       uint32_t sum = 0;
-      for (uint32_t& x : c)
-        sum += std::exchange(x, sum);
-      for (int64_t k = 0; k < n; ++k)
-        to[c[digit(from[k], d * kBits)]++] = from[k];
+      for (uint32_t& x : c) sum += std::exchange(x, sum);
+      for (int64_t k = 0; k < n; ++k) to[c[digit(from[k], d * kBits)]++] = from[k];
       std::swap(from, to);
     }
     if (from != items) std::copy(from, from + n, items);
@@ -59,21 +56,18 @@ struct Radix {
     for (int shift = 0; shift < bits; shift += kBits) {
       each_slice([&](Counts& c, int64_t first, int64_t last) {
         c.fill(0);
-        for (int64_t k = first; k < last; ++k)
-          ++c[digit(from[k], shift)];
+        for (int64_t k = first; k < last; ++k) ++c[digit(from[k], shift)];
       });
       uint32_t sum = 0;
       bool one_digit = false;
       for (size_t b = 0; b < kBuckets; ++b) {
         const uint32_t before = sum;
-        for (Counts& c : counts)
-          sum += std::exchange(c[b], sum);
+        for (Counts& c : counts) sum += std::exchange(c[b], sum);
         one_digit = one_digit || sum - before == n;
       }
       if (one_digit) continue;
       each_slice([&](Counts& c, int64_t first, int64_t last) {
-        for (int64_t k = first; k < last; ++k)
-          to[c[digit(from[k], shift)]++] = from[k];
+        for (int64_t k = first; k < last; ++k) to[c[digit(from[k], shift)]++] = from[k];
       });
       std::swap(from, to);
     }
@@ -119,8 +113,7 @@ DimList lines_of(const Tensor& self, int64_t dim, const Tensor& result, int64_t 
 
 int64_t count_of(const DimList& lines) {
   int64_t n = 1;
-  for (int i = 0; i < lines.count; ++i)
-    n *= lines.dims[static_cast<size_t>(i)].size;
+  for (int i = 0; i < lines.count; ++i) n *= lines.dims[static_cast<size_t>(i)].size;
   return n;
 }
 

@@ -71,8 +71,7 @@ void count_numbers(const Tensor& numbers, const Tensor& weights, const Tensor& o
     const T* const p = numbers.data<T>();
     const auto count = [&](auto* to, const auto& weight) {
       std::fill_n(to, out.numel(), 0);
-      for (int64_t k = 0; k < numbers.numel(); ++k)
-        to[static_cast<int64_t>(p[k])] += weight(k);
+      for (int64_t k = 0; k < numbers.numel(); ++k) to[static_cast<int64_t>(p[k])] += weight(k);
     };
     if (!weights) {
       count(out.data<int64_t>(), [](int64_t) { return 1; });

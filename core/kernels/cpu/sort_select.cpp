@@ -24,11 +24,9 @@ Item select(std::vector<Item>& items, int64_t k, int key_bits) {
       return static_cast<size_t>(i.key() >> shift) & ((1u << kBits) - 1);
     };
     std::array<int64_t, 1u << kBits> counts{};
-    for (const Item& i : items)
-      ++counts[digit(i)];
+    for (const Item& i : items) ++counts[digit(i)];
     size_t bucket = 0;
-    while (k >= counts[bucket])
-      k -= counts[bucket++];
+    while (k >= counts[bucket]) k -= counts[bucket++];
     std::erase_if(items, [&](const Item& i) { return digit(i) != bucket; });
   }
   const auto at = items.begin() + k;
@@ -127,12 +125,8 @@ void kthvalue(const Tensor& self, int64_t k, int64_t dim, bool keepdim, const Te
   });
 }
 
-void median_all(const Tensor& self, const Tensor& out) {
-  median_of_all(self, false, out);
-}
-void nanmedian_all(const Tensor& self, const Tensor& out) {
-  median_of_all(self, true, out);
-}
+void median_all(const Tensor& self, const Tensor& out) { median_of_all(self, false, out); }
+void nanmedian_all(const Tensor& self, const Tensor& out) { median_of_all(self, true, out); }
 void median_dim(const Tensor& self, int64_t dim, bool keepdim, const Tensor& values,
                 const Tensor& indices) {
   median_line(self, dim, keepdim, false, values, indices);

@@ -10,9 +10,7 @@
 namespace rl::cpu {
 namespace {
 
-Tensor int64_vector(int64_t n) {
-  return empty(Dims{n}, Dtype::Int64);
-}
+Tensor int64_vector(int64_t n) { return empty(Dims{n}, Dtype::Int64); }
 
 // Groups of equal neighbours among n things: same(k) tells whether thing k equals the one before,
 // place(k) where it came from.
@@ -39,8 +37,7 @@ template <class T>
 Distinct by_counting(const T* p, int64_t n, int64_t low, int64_t span, Dtype dtype, bool inverse,
                      bool counts) {
   std::vector<int64_t> table(static_cast<size_t>(span));
-  for (int64_t k = 0; k < n; ++k)
-    ++table[static_cast<size_t>(static_cast<int64_t>(p[k]) - low)];
+  for (int64_t k = 0; k < n; ++k) ++table[static_cast<size_t>(static_cast<int64_t>(p[k]) - low)];
   const auto groups =
       static_cast<int64_t>(table.size()) - std::count(table.begin(), table.end(), 0);
   Distinct out;
@@ -80,8 +77,7 @@ Distinct by_sorting(const T* p, int64_t n, Dtype dtype, bool inverse, bool count
       },
       [&](int64_t k) { return item(k).place(); });
   out.values = empty(Dims{static_cast<int64_t>(firsts.size())}, dtype);
-  for (size_t g = 0; g < firsts.size(); ++g)
-    out.values.data<T>()[g] = p[item(firsts[g]).place()];
+  for (size_t g = 0; g < firsts.size(); ++g) out.values.data<T>()[g] = p[item(firsts[g]).place()];
   return out;
 }
 
@@ -122,8 +118,7 @@ Distinct unique_runs(const Tensor& flat, bool inverse, bool counts) {
         flat.numel(), inverse, counts, firsts,
         [&](int64_t k) { return equal_values(p[k], p[k - 1]); }, [](int64_t k) { return k; });
     out.values = empty(Dims{static_cast<int64_t>(firsts.size())}, flat.dtype());
-    for (size_t g = 0; g < firsts.size(); ++g)
-      out.values.data<T>()[g] = p[firsts[g]];
+    for (size_t g = 0; g < firsts.size(); ++g) out.values.data<T>()[g] = p[firsts[g]];
   });
   return out;
 }

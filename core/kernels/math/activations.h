@@ -93,13 +93,9 @@ RL_MATH_INLINE T mish_grad(T x) {
 
 }  // namespace detail
 
-#define RL_ACTIVATION(name)              \
-  RL_MATH_INLINE float name(float x) {   \
-    return detail::name(x);              \
-  }                                      \
-  RL_MATH_INLINE double name(double x) { \
-    return detail::name(x);              \
-  }
+#define RL_ACTIVATION(name)                                      \
+  RL_MATH_INLINE float name(float x) { return detail::name(x); } \
+  RL_MATH_INLINE double name(double x) { return detail::name(x); }
 RL_ACTIVATION(sigmoid)
 RL_ACTIVATION(softplus)
 RL_ACTIVATION(gelu)
@@ -134,9 +130,7 @@ RL_MATH_INLINE float gelu_near(float x) {
   return gelu(x);
 #endif
 }
-RL_MATH_INLINE double gelu_near(double x) {
-  return gelu(x);
-}
+RL_MATH_INLINE double gelu_near(double x) { return gelu(x); }
 
 // log(x / (1 - x))
 template <class T>

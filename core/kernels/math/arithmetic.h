@@ -20,9 +20,7 @@ inline std::complex<T> conj(std::complex<T> z) {
   return std::conj(z);
 }
 
-[[noreturn]] inline void fail_zero_division() {
-  fail(ErrorType::Runtime, "ZeroDivisionError");
-}
+[[noreturn]] inline void fail_zero_division() { fail(ErrorType::Runtime, "ZeroDivisionError"); }
 
 // Rounds towards minus infinity.
 template <class T>

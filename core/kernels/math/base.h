@@ -47,37 +47,17 @@ constexpr T kRoundMagic = T(6755399441055744.0);
 template <>
 inline constexpr float kRoundMagic<float> = 12582912.0f;
 
-RL_MATH_INLINE int32_t bits(float x) {
-  return __builtin_bit_cast(int32_t, x);
-}
-RL_MATH_INLINE int64_t bits(double x) {
-  return __builtin_bit_cast(int64_t, x);
-}
-RL_MATH_INLINE float from_bits(int32_t x) {
-  return __builtin_bit_cast(float, x);
-}
-RL_MATH_INLINE double from_bits(int64_t x) {
-  return __builtin_bit_cast(double, x);
-}
+RL_MATH_INLINE int32_t bits(float x) { return __builtin_bit_cast(int32_t, x); }
+RL_MATH_INLINE int64_t bits(double x) { return __builtin_bit_cast(int64_t, x); }
+RL_MATH_INLINE float from_bits(int32_t x) { return __builtin_bit_cast(float, x); }
+RL_MATH_INLINE double from_bits(int64_t x) { return __builtin_bit_cast(double, x); }
 
-RL_MATH_INLINE float abs(float x) {
-  return __builtin_fabsf(x);
-}
-RL_MATH_INLINE double abs(double x) {
-  return __builtin_fabs(x);
-}
-RL_MATH_INLINE float copysign(float x, float sign) {
-  return __builtin_copysignf(x, sign);
-}
-RL_MATH_INLINE double copysign(double x, double sign) {
-  return __builtin_copysign(x, sign);
-}
-RL_MATH_INLINE float sqrt(float x) {
-  return __builtin_sqrtf(x);
-}
-RL_MATH_INLINE double sqrt(double x) {
-  return __builtin_sqrt(x);
-}
+RL_MATH_INLINE float abs(float x) { return __builtin_fabsf(x); }
+RL_MATH_INLINE double abs(double x) { return __builtin_fabs(x); }
+RL_MATH_INLINE float copysign(float x, float sign) { return __builtin_copysignf(x, sign); }
+RL_MATH_INLINE double copysign(double x, double sign) { return __builtin_copysign(x, sign); }
+RL_MATH_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
+RL_MATH_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 
 // min and max that hand on a NaN in the first argument.
 template <class T>
@@ -90,9 +70,7 @@ RL_MATH_INLINE T at_least(T x, T limit) {
 }
 
 // The leading half of the mantissa, whose square is exact.
-RL_MATH_INLINE float leading(float x) {
-  return from_bits(bits(x) & int32_t(0xfffff000));
-}
+RL_MATH_INLINE float leading(float x) { return from_bits(bits(x) & int32_t(0xfffff000)); }
 RL_MATH_INLINE double leading(double x) {
   return from_bits(bits(x) & static_cast<int64_t>(0xffffffff00000000));
 }

@@ -64,12 +64,8 @@ RL_MATH_INLINE T erfc(T x) {
 
 }  // namespace detail
 
-RL_MATH_INLINE float erfc(float x) {
-  return detail::erfc(x);
-}
-RL_MATH_INLINE double erfc(double x) {
-  return detail::erfc(x);
-}
+RL_MATH_INLINE float erfc(float x) { return detail::erfc(x); }
+RL_MATH_INLINE double erfc(double x) { return detail::erfc(x); }
 
 RL_MATH_INLINE float erf(float x) {
   float a = abs(x), s = a * a;

@@ -115,18 +115,10 @@ RL_MATH_INLINE T expm1(T x) {
 
 }  // namespace detail
 
-RL_MATH_INLINE float exp(float x) {
-  return detail::exp_shifted(x, 0.0f);
-}
-RL_MATH_INLINE double exp(double x) {
-  return detail::exp_shifted(x, 0.0);
-}
-RL_MATH_INLINE float expm1(float x) {
-  return detail::expm1(x);
-}
-RL_MATH_INLINE double expm1(double x) {
-  return detail::expm1(x);
-}
+RL_MATH_INLINE float exp(float x) { return detail::exp_shifted(x, 0.0f); }
+RL_MATH_INLINE double exp(double x) { return detail::exp_shifted(x, 0.0); }
+RL_MATH_INLINE float expm1(float x) { return detail::expm1(x); }
+RL_MATH_INLINE double expm1(double x) { return detail::expm1(x); }
 
 RL_MATH_INLINE float exp2(float x) {
   x = at_least(at_most(x, 129.0f), -151.0f);

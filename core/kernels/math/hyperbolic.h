@@ -60,18 +60,10 @@ RL_MATH_INLINE T atanh(T x) {
 
 }  // namespace detail
 
-RL_MATH_INLINE float sinh(float x) {
-  return detail::sinh(x);
-}
-RL_MATH_INLINE double sinh(double x) {
-  return detail::sinh(x);
-}
-RL_MATH_INLINE float cosh(float x) {
-  return detail::cosh(x);
-}
-RL_MATH_INLINE double cosh(double x) {
-  return detail::cosh(x);
-}
+RL_MATH_INLINE float sinh(float x) { return detail::sinh(x); }
+RL_MATH_INLINE double sinh(double x) { return detail::sinh(x); }
+RL_MATH_INLINE float cosh(float x) { return detail::cosh(x); }
+RL_MATH_INLINE double cosh(double x) { return detail::cosh(x); }
 
 RL_MATH_INLINE float tanh(float x) {
   float a = abs(x), s = a * a;
@@ -88,23 +80,11 @@ RL_MATH_INLINE double tanh(double x) {
 }
 
 // The rarer inverse functions go through double for float too.
-RL_MATH_INLINE float asinh(float x) {
-  return float(detail::asinh(double(x)));
-}
-RL_MATH_INLINE double asinh(double x) {
-  return detail::asinh(x);
-}
-RL_MATH_INLINE float acosh(float x) {
-  return float(detail::acosh(double(x)));
-}
-RL_MATH_INLINE double acosh(double x) {
-  return detail::acosh(x);
-}
-RL_MATH_INLINE float atanh(float x) {
-  return float(detail::atanh(double(x)));
-}
-RL_MATH_INLINE double atanh(double x) {
-  return detail::atanh(x);
-}
+RL_MATH_INLINE float asinh(float x) { return float(detail::asinh(double(x))); }
+RL_MATH_INLINE double asinh(double x) { return detail::asinh(x); }
+RL_MATH_INLINE float acosh(float x) { return float(detail::acosh(double(x))); }
+RL_MATH_INLINE double acosh(double x) { return detail::acosh(x); }
+RL_MATH_INLINE float atanh(float x) { return float(detail::atanh(double(x))); }
+RL_MATH_INLINE double atanh(double x) { return detail::atanh(x); }
 
 RL_MATH_END

@@ -99,29 +99,13 @@ RL_MATH_INLINE T atan2(T y, T x) {
 
 }  // namespace detail
 
-RL_MATH_INLINE float asin(float x) {
-  return detail::asin(x);
-}
-RL_MATH_INLINE double asin(double x) {
-  return detail::asin(x);
-}
-RL_MATH_INLINE float acos(float x) {
-  return detail::acos(x);
-}
-RL_MATH_INLINE double acos(double x) {
-  return detail::acos(x);
-}
-RL_MATH_INLINE float atan(float x) {
-  return detail::atan(x);
-}
-RL_MATH_INLINE double atan(double x) {
-  return detail::atan(x);
-}
-RL_MATH_INLINE float atan2(float y, float x) {
-  return detail::atan2(y, x);
-}
-RL_MATH_INLINE double atan2(double y, double x) {
-  return detail::atan2(y, x);
-}
+RL_MATH_INLINE float asin(float x) { return detail::asin(x); }
+RL_MATH_INLINE double asin(double x) { return detail::asin(x); }
+RL_MATH_INLINE float acos(float x) { return detail::acos(x); }
+RL_MATH_INLINE double acos(double x) { return detail::acos(x); }
+RL_MATH_INLINE float atan(float x) { return detail::atan(x); }
+RL_MATH_INLINE double atan(double x) { return detail::atan(x); }
+RL_MATH_INLINE float atan2(float y, float x) { return detail::atan2(y, x); }
+RL_MATH_INLINE double atan2(double y, double x) { return detail::atan2(y, x); }
 
 RL_MATH_END

@@ -95,18 +95,10 @@ RL_MATH_INLINE T log1p(T x) {
 
 }  // namespace detail
 
-RL_MATH_INLINE float log(float x) {
-  return detail::log(x);
-}
-RL_MATH_INLINE double log(double x) {
-  return detail::log(x);
-}
-RL_MATH_INLINE float log1p(float x) {
-  return detail::log1p(x);
-}
-RL_MATH_INLINE double log1p(double x) {
-  return detail::log1p(x);
-}
+RL_MATH_INLINE float log(float x) { return detail::log(x); }
+RL_MATH_INLINE double log(double x) { return detail::log(x); }
+RL_MATH_INLINE float log1p(float x) { return detail::log1p(x); }
+RL_MATH_INLINE double log1p(double x) { return detail::log1p(x); }
 
 RL_MATH_INLINE float log2(float x) {
   auto [k, f] = detail::log_parts(x);

@@ -22,18 +22,15 @@ inline double recurrence(double first, double degree, F next) {
   return now;
 }
 inline double chebyshev(double x, double first, double n) {
-  return recurrence(first, n, [x](double, double now, double before) { return 2 * x * now - before; });
+  return recurrence(first, n,
+                    [x](double, double now, double before) { return 2 * x * now - before; });
 }
 
 }  // namespace detail
 
-#define RL_POLYNOMIAL(name, value)             \
-  inline double name(double x, double n) {     \
-    return value;                              \
-  }                                            \
-  inline float name(float x, float n) {        \
-    return float(name(double(x), double(n)));  \
-  }
+#define RL_POLYNOMIAL(name, value)                         \
+  inline double name(double x, double n) { return value; } \
+  inline float name(float x, float n) { return float(name(double(x), double(n))); }
 RL_POLYNOMIAL(chebyshev_polynomial_t, detail::chebyshev(x, x, n))
 RL_POLYNOMIAL(chebyshev_polynomial_u, detail::chebyshev(x, 2 * x, n))
 RL_POLYNOMIAL(chebyshev_polynomial_v, detail::chebyshev(x, 2 * x - 1, n))

@@ -128,19 +128,11 @@ RL_MATH_INLINE double cbrt_positive(double a) {
 }
 }  // namespace detail
 
-RL_MATH_INLINE double cbrt(double x) {
-  return copysign(detail::cbrt_positive(abs(x)), x);
-}
-RL_MATH_INLINE float cbrt(float x) {
-  return float(cbrt(double(x)));
-}
+RL_MATH_INLINE double cbrt(double x) { return copysign(detail::cbrt_positive(abs(x)), x); }
+RL_MATH_INLINE float cbrt(float x) { return float(cbrt(double(x))); }
 
-RL_MATH_INLINE float rsqrt(float x) {
-  return 1 / sqrt(x);
-}
-RL_MATH_INLINE double rsqrt(double x) {
-  return 1 / sqrt(x);
-}
+RL_MATH_INLINE float rsqrt(float x) { return 1 / sqrt(x); }
+RL_MATH_INLINE double rsqrt(double x) { return 1 / sqrt(x); }
 
 RL_MATH_INLINE float hypot(float x, float y) {
   float value = float(sqrt(double(x) * x + double(y) * y));

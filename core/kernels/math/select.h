@@ -20,35 +20,49 @@ inline constexpr bool is_complex_number<std::complex<T>> = true;
 // --- classification
 template <class T>
 RL_MATH_INLINE bool is_nan(T x) {
-  if constexpr (std::is_integral_v<T>) return false;
-  else return x != x;
+  if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return x != x;
 }
 template <class T>
 RL_MATH_INLINE bool is_inf(T x) {
-  if constexpr (is_complex_number<T>) return is_inf(x.real()) || is_inf(x.imag());
-  else if constexpr (std::is_integral_v<T>) return false;
-  else return abs(x) == kInf<T>;
+  if constexpr (is_complex_number<T>)
+    return is_inf(x.real()) || is_inf(x.imag());
+  else if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return abs(x) == kInf<T>;
 }
 template <class T>
 RL_MATH_INLINE bool is_finite(T x) {
-  if constexpr (is_complex_number<T>) return is_finite(x.real()) && is_finite(x.imag());
-  else if constexpr (std::is_integral_v<T>) return true;
-  else return abs(x) < kInf<T>;
+  if constexpr (is_complex_number<T>)
+    return is_finite(x.real()) && is_finite(x.imag());
+  else if constexpr (std::is_integral_v<T>)
+    return true;
+  else
+    return abs(x) < kInf<T>;
 }
 template <class T>
 RL_MATH_INLINE bool equals_infinity(T x, bool negative) {
-  if constexpr (std::is_integral_v<T>) return false;
-  else return x == (negative ? -kInf<T> : kInf<T>);
+  if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return x == (negative ? -kInf<T> : kInf<T>);
 }
 template <class T>
 RL_MATH_INLINE bool is_real(T x) {
-  if constexpr (is_complex_number<T>) return x.imag() == 0;
-  else return true;
+  if constexpr (is_complex_number<T>)
+    return x.imag() == 0;
+  else
+    return true;
 }
 template <class T>
 RL_MATH_INLINE bool sign_bit(T x) {
-  if constexpr (std::is_floating_point_v<T>) return bits(x) < 0;
-  else return x < T(0);
+  if constexpr (std::is_floating_point_v<T>)
+    return bits(x) < 0;
+  else
+    return x < T(0);
 }
 
 // --- choosing one of two; `largest` and `smallest` hand on NaN, `fmax` and `fmin` avoid it.
@@ -77,14 +91,19 @@ RL_MATH_INLINE T fmin(T x, T y) {
 // --- parts and signs
 template <class T>
 RL_MATH_INLINE T sign(T x) {
-  if constexpr (std::is_same_v<T, bool>) return x;
-  else return static_cast<T>((T(0) < x) - (x < T(0)));
+  if constexpr (std::is_same_v<T, bool>)
+    return x;
+  else
+    return static_cast<T>((T(0) < x) - (x < T(0)));
 }
 template <class T>
 RL_MATH_INLINE T magnitude(T x) {
-  if constexpr (std::is_floating_point_v<T>) return abs(x);
-  else if constexpr (std::is_unsigned_v<T>) return x;
-  else return static_cast<T>(x < 0 ? -x : x);
+  if constexpr (std::is_floating_point_v<T>)
+    return abs(x);
+  else if constexpr (std::is_unsigned_v<T>)
+    return x;
+  else
+    return static_cast<T>(x < 0 ? -x : x);
 }
 template <class T>
 inline T magnitude(std::complex<T> z) {
@@ -143,8 +162,10 @@ RL_MATH_INLINE T lerp(T start, T end, T weight) {
 
 template <class T>
 RL_MATH_INLINE T power(T base, T exponent) {
-  if constexpr (std::is_integral_v<T>) return pow_int(base, exponent);
-  else return math::pow(base, exponent);
+  if constexpr (std::is_integral_v<T>)
+    return pow_int(base, exponent);
+  else
+    return math::pow(base, exponent);
 }
 
 // --- complex forms of functions that have real ones elsewhere
@@ -162,12 +183,8 @@ inline std::complex<T> logaddexp(std::complex<T> a, std::complex<T> b) {
   return most + log1p(std::exp(least - most));
 }
 // The derivative of x sigmoid(x).
-RL_MATH_INLINE float silu_slope(float x) {
-  return silu_grad(x);
-}
-RL_MATH_INLINE double silu_slope(double x) {
-  return silu_grad(x);
-}
+RL_MATH_INLINE float silu_slope(float x) { return silu_grad(x); }
+RL_MATH_INLINE double silu_slope(double x) { return silu_grad(x); }
 template <class T>
 inline std::complex<T> silu_slope(std::complex<T> z) {
   const std::complex<T> s = sigmoid(z);
@@ -175,12 +192,15 @@ inline std::complex<T> silu_slope(std::complex<T> z) {
 }
 
 // --- rounding; integers are whole already
-#define RL_ROUNDING(name, builtin)                                  \
-  template <class T>                                                \
-  RL_MATH_INLINE T name(T x) {                                      \
-    if constexpr (std::is_integral_v<T>) return x;                  \
-    else if constexpr (sizeof(T) == 4) return __builtin_##builtin##f(x); \
-    else return __builtin_##builtin(x);                             \
+#define RL_ROUNDING(name, builtin)       \
+  template <class T>                     \
+  RL_MATH_INLINE T name(T x) {           \
+    if constexpr (std::is_integral_v<T>) \
+      return x;                          \
+    else if constexpr (sizeof(T) == 4)   \
+      return __builtin_##builtin##f(x);  \
+    else                                 \
+      return __builtin_##builtin(x);     \
   }
 RL_ROUNDING(floor, floor)
 RL_ROUNDING(ceil, ceil)
@@ -197,8 +217,10 @@ RL_MATH_INLINE T round_to(T x, T scale, bool negative) {
 // --- bits and truth
 template <class T>
 RL_MATH_INLINE T bit_not(T x) {
-  if constexpr (std::is_same_v<T, bool>) return !x;
-  else return static_cast<T>(~x);
+  if constexpr (std::is_same_v<T, bool>)
+    return !x;
+  else
+    return static_cast<T>(~x);
 }
 template <class T>
 RL_MATH_INLINE bool truth(T x) {
@@ -218,12 +240,8 @@ inline T next_reduced(T x, T y) {
   if (a == 0) return T::from_bits(static_cast<uint16_t>(b > 0 ? 1 : 0x8001));
   return T::from_bits(static_cast<uint16_t>((a > 0) == (b > a) ? x.bits + 1 : x.bits - 1));
 }
-inline Half next_after(Half x, Half y) {
-  return next_reduced(x, y);
-}
-inline BFloat16 next_after(BFloat16 x, BFloat16 y) {
-  return next_reduced(x, y);
-}
+inline Half next_after(Half x, Half y) { return next_reduced(x, y); }
+inline BFloat16 next_after(BFloat16 x, BFloat16 y) { return next_reduced(x, y); }
 
 // Replacements for NaN and the infinities.
 template <class T>

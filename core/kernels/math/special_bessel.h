@@ -93,46 +93,20 @@ inline double i0(double x) {
   // NaN at infinity, as NumPy and PyTorch have it.
   return std::isinf(x) ? kNan<double> : detail::unscale(x, i0e(x));
 }
-inline double i1(double x) {
-  return std::isinf(x) ? kNan<double> : detail::unscale(x, i1e(x));
-}
+inline double i1(double x) { return std::isinf(x) ? kNan<double> : detail::unscale(x, i1e(x)); }
 
-inline double bessel_j0(double x) {
-  return ::j0(x);
-}
-inline double bessel_j1(double x) {
-  return ::j1(x);
-}
-inline double bessel_y0(double x) {
-  return x < 0 ? kNan<double> : ::y0(x);
-}
-inline double bessel_y1(double x) {
-  return x < 0 ? kNan<double> : ::y1(x);
-}
+inline double bessel_j0(double x) { return ::j0(x); }
+inline double bessel_j1(double x) { return ::j1(x); }
+inline double bessel_y0(double x) { return x < 0 ? kNan<double> : ::y0(x); }
+inline double bessel_y1(double x) { return x < 0 ? kNan<double> : ::y1(x); }
 
-inline float i0e(float x) {
-  return float(i0e(double(x)));
-}
-inline float i1e(float x) {
-  return float(i1e(double(x)));
-}
-inline float i0(float x) {
-  return float(i0(double(x)));
-}
-inline float i1(float x) {
-  return float(i1(double(x)));
-}
-inline float bessel_j0(float x) {
-  return float(bessel_j0(double(x)));
-}
-inline float bessel_j1(float x) {
-  return float(bessel_j1(double(x)));
-}
-inline float bessel_y0(float x) {
-  return float(bessel_y0(double(x)));
-}
-inline float bessel_y1(float x) {
-  return float(bessel_y1(double(x)));
-}
+inline float i0e(float x) { return float(i0e(double(x))); }
+inline float i1e(float x) { return float(i1e(double(x))); }
+inline float i0(float x) { return float(i0(double(x))); }
+inline float i1(float x) { return float(i1(double(x))); }
+inline float bessel_j0(float x) { return float(bessel_j0(double(x))); }
+inline float bessel_j1(float x) { return float(bessel_j1(double(x))); }
+inline float bessel_y0(float x) { return float(bessel_y0(double(x))); }
+inline float bessel_y1(float x) { return float(bessel_y1(double(x))); }
 
 RL_MATH_END

@@ -66,12 +66,10 @@ inline double digamma(double x) {
         0.10782405069126237,    -0.16394270544240653,   0.25849976095565101,
         -0.44276316898359211,   0.96767224544762117};
     double p = 0;
-    for (double c : kTaylor)
-      p = p * d + c;
+    for (double c : kTaylor) p = p * d + c;
     return p * d;
   }
-  for (; x < 10; x += 1)
-    result -= 1 / x;
+  for (; x < 10; x += 1) result -= 1 / x;
   double z = 1 / (x * x);
   double tail =
       ((((((z / 12 - 691.0 / 32760) * z + 1.0 / 132) * z - 1.0 / 240) * z + 1.0 / 252) * z -
@@ -88,8 +86,7 @@ inline double polygamma(int64_t n, double x) {
   double factor = std::exp(std::lgamma(static_cast<double>(n) + 1));
   if (n < 171) {
     factor = 1;
-    for (int64_t k = 2; k <= n; ++k)
-      factor *= static_cast<double>(k);
+    for (int64_t k = 2; k <= n; ++k) factor *= static_cast<double>(k);
   }
   double s = static_cast<double>(n) + 1;
   if (x < 0 && n == 1 && x != std::floor(x)) {  // reflection, DLMF 5.15.6
@@ -99,9 +96,7 @@ inline double polygamma(int64_t n, double x) {
   }
   return (n % 2 ? factor : -factor) * zeta(s, x);
 }
-inline double trigamma(double x) {
-  return polygamma(1, x);
-}
+inline double trigamma(double x) { return polygamma(1, x); }
 
 namespace detail {
 
@@ -110,8 +105,7 @@ inline double log1p_minus(double x) {
   if (std::abs(x) > 0.3) return std::log1p(x) - x;
   // log1p(x) = 2 atanh(r), r = x / (2 + x); 2r - x = -x r.
   double r = x / (2 + x), r2 = r * r, sum = 0;
-  for (int k = 31; k >= 3; k -= 2)
-    sum = sum * r2 + 1.0 / k;
+  for (int k = 31; k >= 3; k -= 2) sum = sum * r2 + 1.0 / k;
   return 2 * r * r2 * sum - x * r;
 }
 
@@ -207,8 +201,7 @@ inline double igamma_uniform(double a, double x, bool lower) {
   double sum = 0;
   for (int k = 3; k >= 0; --k) {
     double c = 0;
-    for (int n = 15; n >= 0; --n)
-      c = c * eta + kCoefficients[k][n];
+    for (int n = 15; n >= 0; --n) c = c * eta + kCoefficients[k][n];
     sum = sum / a + c;
   }
   double sign = lower ? -1 : 1;
@@ -236,31 +229,15 @@ inline double igamma_either(double a, double x, bool lower) {
 }  // namespace detail
 
 // Regularised incomplete gamma functions P(a, x) and Q(a, x) = 1 - P.
-inline double igamma(double a, double x) {
-  return detail::igamma_either(a, x, true);
-}
-inline double igammac(double a, double x) {
-  return detail::igamma_either(a, x, false);
-}
+inline double igamma(double a, double x) { return detail::igamma_either(a, x, true); }
+inline double igammac(double a, double x) { return detail::igamma_either(a, x, false); }
 
-inline float zeta(float s, float q) {
-  return float(zeta(double(s), double(q)));
-}
-inline float polygamma(int64_t n, float x) {
-  return float(polygamma(n, double(x)));
-}
-inline float trigamma(float x) {
-  return float(trigamma(double(x)));
-}
-inline float igamma(float a, float x) {
-  return float(igamma(double(a), double(x)));
-}
-inline float igammac(float a, float x) {
-  return float(igammac(double(a), double(x)));
-}
-inline float digamma(float x) {
-  return float(digamma(double(x)));
-}
+inline float zeta(float s, float q) { return float(zeta(double(s), double(q))); }
+inline float polygamma(int64_t n, float x) { return float(polygamma(n, double(x))); }
+inline float trigamma(float x) { return float(trigamma(double(x))); }
+inline float igamma(float a, float x) { return float(igamma(double(a), double(x))); }
+inline float igammac(float a, float x) { return float(igammac(double(a), double(x))); }
+inline float digamma(float x) { return float(digamma(double(x))); }
 
 // The reentrant forms: std::lgamma writes the global signgam.
 inline double lgamma(double x) {

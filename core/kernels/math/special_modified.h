@@ -52,7 +52,8 @@ inline double airy_oscillating(double x) {
     least = std::abs(term);
     const double signed_term = k / 2 % 2 ? -term : term;
     (k % 2 ? odd : even) += signed_term;
-    term *= (6.0 * k + 5) * (6.0 * k + 3) * (6.0 * k + 1) / (216.0 * (k + 1) * (2.0 * k + 1)) / zeta;
+    term *=
+        (6.0 * k + 5) * (6.0 * k + 3) * (6.0 * k + 1) / (216.0 * (k + 1) * (2.0 * k + 1)) / zeta;
   }
   constexpr double kQuarterPi = 0.78539816339744830962;
   return (std::cos(zeta - kQuarterPi) * even + std::sin(zeta - kQuarterPi) * odd) *
@@ -61,18 +62,10 @@ inline double airy_oscillating(double x) {
 
 }  // namespace detail
 
-inline double modified_bessel_k0(double x) {
-  return detail::bessel_k(0, x, false);
-}
-inline double modified_bessel_k1(double x) {
-  return detail::bessel_k(1, x, false);
-}
-inline double scaled_modified_bessel_k0(double x) {
-  return detail::bessel_k(0, x, true);
-}
-inline double scaled_modified_bessel_k1(double x) {
-  return detail::bessel_k(1, x, true);
-}
+inline double modified_bessel_k0(double x) { return detail::bessel_k(0, x, false); }
+inline double modified_bessel_k1(double x) { return detail::bessel_k(1, x, false); }
+inline double scaled_modified_bessel_k0(double x) { return detail::bessel_k(0, x, true); }
+inline double scaled_modified_bessel_k1(double x) { return detail::bessel_k(1, x, true); }
 
 inline double spherical_bessel_j0(double x) {
   if (std::isinf(x)) return 0;
@@ -95,14 +88,10 @@ inline double multigammaln(double x, int p) {
   for (int j = 0; j < p; ++j) sum += lgamma(x - 0.5 * j);
   return sum;
 }
-inline float multigammaln(float x, int p) {
-  return float(multigammaln(double(x), p));
-}
+inline float multigammaln(float x, int p) { return float(multigammaln(double(x), p)); }
 
-#define RL_FLOAT_FORM(name)         \
-  inline float name(float x) {      \
-    return float(name(double(x)));  \
-  }
+#define RL_FLOAT_FORM(name) \
+  inline float name(float x) { return float(name(double(x))); }
 RL_FLOAT_FORM(modified_bessel_k0)
 RL_FLOAT_FORM(modified_bessel_k1)
 RL_FLOAT_FORM(scaled_modified_bessel_k0)

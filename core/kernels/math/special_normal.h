@@ -122,8 +122,7 @@ inline double erfcx(double x) {
   // Laplace's continued fraction (DLMF 7.9.3), from far enough out.
   int terms = x < 4 ? 120 : x < 10 ? 40 : 14;
   double f = x;
-  for (int k = terms; k >= 1; --k)
-    f = x + 0.5 * k / f;
+  for (int k = terms; k >= 1; --k) f = x + 0.5 * k / f;
   return std::isnan(x) ? x : kInvSqrtPi / f;
 }
 
@@ -140,9 +139,7 @@ inline double log_ndtr(double x) {
 inline double entr(double x) {
   return x > 0 ? -x * std::log(x) : x == 0 ? 0 : x < 0 ? -kInf<double> : x;
 }
-inline double xlogy(double x, double y) {
-  return std::isnan(y) ? y : x == 0 ? 0 : x * std::log(y);
-}
+inline double xlogy(double x, double y) { return std::isnan(y) ? y : x == 0 ? 0 : x * std::log(y); }
 inline double xlog1py(double x, double y) {
   return std::isnan(y) ? y : x == 0 ? 0 : x * std::log1p(y);
 }
@@ -157,32 +154,14 @@ inline double sinc(double x) {
   return (odd ? -sine : sine) / (kPi * x);
 }
 
-inline float ndtri(float p) {
-  return float(ndtri(double(p)));
-}
-inline float erfinv(float x) {
-  return float(erfinv(double(x)));
-}
-inline float erfcx(float x) {
-  return float(erfcx(double(x)));
-}
-inline float ndtr(float x) {
-  return float(ndtr(double(x)));
-}
-inline float log_ndtr(float x) {
-  return float(log_ndtr(double(x)));
-}
-inline float entr(float x) {
-  return float(entr(double(x)));
-}
-inline float xlogy(float x, float y) {
-  return float(xlogy(double(x), double(y)));
-}
-inline float xlog1py(float x, float y) {
-  return float(xlog1py(double(x), double(y)));
-}
-inline float sinc(float x) {
-  return float(sinc(double(x)));
-}
+inline float ndtri(float p) { return float(ndtri(double(p))); }
+inline float erfinv(float x) { return float(erfinv(double(x))); }
+inline float erfcx(float x) { return float(erfcx(double(x))); }
+inline float ndtr(float x) { return float(ndtr(double(x))); }
+inline float log_ndtr(float x) { return float(log_ndtr(double(x))); }
+inline float entr(float x) { return float(entr(double(x))); }
+inline float xlogy(float x, float y) { return float(xlogy(double(x), double(y))); }
+inline float xlog1py(float x, float y) { return float(xlog1py(double(x), double(y))); }
+inline float sinc(float x) { return float(sinc(double(x))); }
 
 RL_MATH_END

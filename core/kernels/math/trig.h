@@ -99,32 +99,18 @@ RL_MATH_INLINE T tan_near(T x) {
 
 }  // namespace detail
 
-RL_MATH_INLINE float sin_near(float x) {
-  return detail::sin_near(x);
-}
-RL_MATH_INLINE double sin_near(double x) {
-  return detail::sin_near(x);
-}
-RL_MATH_INLINE float cos_near(float x) {
-  return detail::cos_near(x);
-}
-RL_MATH_INLINE double cos_near(double x) {
-  return detail::cos_near(x);
-}
-RL_MATH_INLINE float tan_near(float x) {
-  return detail::tan_near(x);
-}
-RL_MATH_INLINE double tan_near(double x) {
-  return detail::tan_near(x);
-}
+RL_MATH_INLINE float sin_near(float x) { return detail::sin_near(x); }
+RL_MATH_INLINE double sin_near(double x) { return detail::sin_near(x); }
+RL_MATH_INLINE float cos_near(float x) { return detail::cos_near(x); }
+RL_MATH_INLINE double cos_near(double x) { return detail::cos_near(x); }
+RL_MATH_INLINE float tan_near(float x) { return detail::tan_near(x); }
+RL_MATH_INLINE double tan_near(double x) { return detail::tan_near(x); }
 
 #define RL_TRIG_ANY(name)                                                              \
   inline float name(float x) {                                                         \
     return abs(x) <= float(kNearRange) ? name##_near(x) : float(std::name(double(x))); \
   }                                                                                    \
-  inline double name(double x) {                                                       \
-    return abs(x) <= kNearRange ? name##_near(x) : std::name(x);                       \
-  }
+  inline double name(double x) { return abs(x) <= kNearRange ? name##_near(x) : std::name(x); }
 RL_TRIG_ANY(sin)
 RL_TRIG_ANY(cos)
 RL_TRIG_ANY(tan)
@@ -135,8 +121,7 @@ template <class T>
 inline bool in_near_range(const T* x, int64_t size, T reach = T(kNearRange)) {
   int outside = 0;
 #pragma omp simd reduction(| : outside)
-  for (int64_t i = 0; i < size; ++i)
-    outside |= !(abs(x[i]) <= reach);
+  for (int64_t i = 0; i < size; ++i) outside |= !(abs(x[i]) <= reach);
   return !outside;
 }
 
@@ -149,11 +134,9 @@ inline void map_trig(const T* in, T* out, int64_t size, Near near, Any any) {
     int64_t end = begin + kBlock < size ? begin + kBlock : size;
     if (in_near_range(in + begin, end - begin)) {
 #pragma omp simd
-      for (int64_t i = begin; i < end; ++i)
-        out[i] = near(in[i]);
+      for (int64_t i = begin; i < end; ++i) out[i] = near(in[i]);
     } else {
-      for (int64_t i = begin; i < end; ++i)
-        out[i] = any(in[i]);
+      for (int64_t i = begin; i < end; ++i) out[i] = any(in[i]);
     }
   }
 }

@@ -13,17 +13,14 @@ Compute<T> best_of(const T* p, int64_t n) {
   int64_t k = 1;
   if (n >= kCount) {
     alignas(64) A lanes[kCount];
-    for (int64_t j = 0; j < kCount; ++j)
-      lanes[j] = widen(p[j]);
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = widen(p[j]);
     for (k = kCount; k + kCount <= n; k += kCount)
       for (int64_t j = 0; j < kCount; ++j)
         lanes[j] = extremum<A, kLargest>(lanes[j], widen(p[k + j]));
     best = lanes[0];
-    for (int64_t j = 1; j < kCount; ++j)
-      best = extremum<A, kLargest>(best, lanes[j]);
+    for (int64_t j = 1; j < kCount; ++j) best = extremum<A, kLargest>(best, lanes[j]);
   }
-  for (; k < n; ++k)
-    best = extremum<A, kLargest>(best, widen(p[k]));
+  for (; k < n; ++k) best = extremum<A, kLargest>(best, widen(p[k]));
   return best;
 }
 
@@ -50,8 +47,7 @@ void row(const void* data, int64_t n, void* value, int64_t* index) {
     best = x;
     at = first;
   }
-  while (!same<A>(widen(p[at]), best))
-    ++at;
+  while (!same<A>(widen(p[at]), best)) ++at;
   *index = at;
   *static_cast<T*>(value) = p[at];
 }
@@ -64,14 +60,11 @@ void columns(const void* data, int64_t m, int64_t n, int64_t stride, void* value
   alignas(64) A best[cpu::kArgColumns];
   alignas(64) int32_t place[cpu::kArgColumns];
   const T* p = static_cast<const T*>(data);
-  for (int64_t j = 0; j < m; ++j)
-    best[j] = widen(p[j]);
-  for (int64_t j = 0; j < m; ++j)
-    indices[j] = 0;
+  for (int64_t j = 0; j < m; ++j) best[j] = widen(p[j]);
+  for (int64_t j = 0; j < m; ++j) indices[j] = 0;
   for (int64_t first = 0; first < n; first += kSegment, p += kSegment * stride) {
     const auto count = static_cast<int32_t>(n - first < kSegment ? n - first : kSegment);
-    for (int64_t j = 0; j < m; ++j)
-      place[j] = -1;
+    for (int64_t j = 0; j < m; ++j) place[j] = -1;
     for (int32_t r = 0; r < count; ++r) {
       const T* const x = p + r * stride;
 #pragma GCC ivdep
@@ -86,8 +79,7 @@ void columns(const void* data, int64_t m, int64_t n, int64_t stride, void* value
       if (place[j] >= 0) indices[j] = first + place[j];
   }
   const T* const all = static_cast<const T*>(data);
-  for (int64_t j = 0; j < m; ++j)
-    static_cast<T*>(values)[j] = all[j + indices[j] * stride];
+  for (int64_t j = 0; j < m; ++j) static_cast<T*>(values)[j] = all[j + indices[j] * stride];
 }
 
 template <class T, bool kLargest>

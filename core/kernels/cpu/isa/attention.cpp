@@ -46,8 +46,10 @@ void weigh(const Scores<T>& s, T* inverse, T* logsumexp) {
     Vec<T> tops = Vec<T>{} - math::kInf<T>;
     T top = -math::kInf<T>;
     each<T>(n, [&]<class V>(V, int64_t i) {
-      if constexpr (sizeof(V) == sizeof(T)) top = larger(top, load<V>(row + i));
-      else tops = larger(tops, load<V>(row + i));
+      if constexpr (sizeof(V) == sizeof(T))
+        top = larger(top, load<V>(row + i));
+      else
+        tops = larger(tops, load<V>(row + i));
     });
     for (int64_t i = 0; i < kLanes<T>; ++i) top = larger(top, static_cast<T>(tops[i]));
     for (int64_t i = n; i < s.cols; ++i) row[i] = 0;
@@ -86,7 +88,8 @@ void weights_gradient(const Scores<T>& w, T* dw, const T* shift) {
 template <class T>
 T dot(const T* a, const T* b, int64_t n) {
   Sums4<T> sums;
-  each4<T>(n, [&]<class V>(V, int64_t i, int way) { sums.add(way, load<V>(a + i) * load<V>(b + i)); });
+  each4<T>(n,
+           [&]<class V>(V, int64_t i, int way) { sums.add(way, load<V>(a + i) * load<V>(b + i)); });
   return sums.sum();
 }
 

@@ -13,8 +13,7 @@ template <class To, class From>
 void convert_all(void* out, const void* in, int64_t n) {
   To* __restrict const to = static_cast<To*>(out);
   const From* __restrict const from = static_cast<const From*>(in);
-  for (int64_t i = 0; i < n; ++i)
-    to[i] = cpu::convert<To>(from[i]);
+  for (int64_t i = 0; i < n; ++i) to[i] = cpu::convert<To>(from[i]);
 }
 
 // Square blocks, in registers where the compiler has enough of them.
@@ -23,11 +22,9 @@ template <class T, int N>
                                                    int64_t out_step, int64_t in_step) {
   T block[N][N];
   for (int c = 0; c < N; ++c)
-    for (int r = 0; r < N; ++r)
-      block[c][r] = in[c * in_step + r];
+    for (int r = 0; r < N; ++r) block[c][r] = in[c * in_step + r];
   for (int r = 0; r < N; ++r)
-    for (int c = 0; c < N; ++c)
-      out[r * out_step + c] = block[c][r];
+    for (int c = 0; c < N; ++c) out[r * out_step + c] = block[c][r];
 }
 
 #if defined(__AVX2__) && defined(__GNUC__)
@@ -37,8 +34,7 @@ using V8u = uint32_t __attribute__((vector_size(32), aligned(4)));
 [[gnu::always_inline]] inline void transpose_block_32(uint32_t* out, const uint32_t* in,
                                                       int64_t out_step, int64_t in_step) {
   V8 a[8], b[8];
-  for (int k = 0; k < 8; ++k)
-    a[k] = *reinterpret_cast<const V8u*>(in + k * in_step);
+  for (int k = 0; k < 8; ++k) a[k] = *reinterpret_cast<const V8u*>(in + k * in_step);
   for (int k = 0; k < 4; ++k) {  // pairs of rows, 32-bit steps
     b[2 * k] = __builtin_shuffle(a[2 * k], a[2 * k + 1], V8{0, 8, 2, 10, 4, 12, 6, 14});
     b[2 * k + 1] = __builtin_shuffle(a[2 * k], a[2 * k + 1], V8{1, 9, 3, 11, 5, 13, 7, 15});
@@ -82,12 +78,10 @@ void transpose(void* out, const void* in, int64_t rows, int64_t cols, int64_t ou
           transpose_block<T, kBlock>(o, i, out_step, in_step);
         }
         for (; c < c_end; ++c)
-          for (int64_t k = r; k < r + kBlock; ++k)
-            to[k * out_step + c] = from[c * in_step + k];
+          for (int64_t k = r; k < r + kBlock; ++k) to[k * out_step + c] = from[c * in_step + k];
       }
       for (; r < r_end; ++r)
-        for (int64_t c = c0; c < c_end; ++c)
-          to[r * out_step + c] = from[c * in_step + r];
+        for (int64_t c = c0; c < c_end; ++c) to[r * out_step + c] = from[c * in_step + r];
     }
 }
 

@@ -69,10 +69,14 @@ RL_STEP_INLINE void scale_row(const RowNorm<T>& norm, const T* x, T* y, T mean, 
 
 template <class T>
 RL_STEP_INLINE void scale_row(const RowNorm<T>& norm, const T* x, T* y, T mean, T rstd) {
-  if (norm.weight && norm.bias) scale_row<true, true>(norm, x, y, mean, rstd);
-  else if (norm.weight) scale_row<true, false>(norm, x, y, mean, rstd);
-  else if (norm.bias) scale_row<false, true>(norm, x, y, mean, rstd);
-  else scale_row<false, false>(norm, x, y, mean, rstd);
+  if (norm.weight && norm.bias)
+    scale_row<true, true>(norm, x, y, mean, rstd);
+  else if (norm.weight)
+    scale_row<true, false>(norm, x, y, mean, rstd);
+  else if (norm.bias)
+    scale_row<false, true>(norm, x, y, mean, rstd);
+  else
+    scale_row<false, false>(norm, x, y, mean, rstd);
 }
 
 template <class T>
@@ -95,11 +99,11 @@ void rms_rows(const RowNorm<T>& norm, const T* x, T* y, T* rstd) {
   }
 }
 
-// With u = dy * weight and h = (x - mean) * rstd: dx = rstd (u - mean(u) - h mean(u h)), where RMS norm
-// has no mean(u); dweight = sum(dy h) and dbias = sum(dy) over rows.
+// With u = dy * weight and h = (x - mean) * rstd: dx = rstd (u - mean(u) - h mean(u h)), where RMS
+// norm has no mean(u); dweight = sum(dy h) and dbias = sum(dy) over rows.
 template <bool kWeight, bool kParams, class T>
-void rows_backward(const RowNorm<T>& norm, const T* dy, const T* x, const T* mean, const T* rstd, T* dx,
-                   T* dweight, T* dbias) {
+void rows_backward(const RowNorm<T>& norm, const T* dy, const T* x, const T* mean, const T* rstd,
+                   T* dx, T* dweight, T* dbias) {
   const int64_t n = norm.length;
   const T* const w = norm.weight;
   for (int64_t r = 0; r < norm.rows; ++r, dy += n, x += n) {
@@ -136,16 +140,18 @@ void rows_backward(const RowNorm<T>& norm, const T* dy, const T* x, const T* mea
 }
 
 template <class T>
-void any_rows_backward(const RowNorm<T>& norm, const T* dy, const T* x, const T* mean, const T* rstd,
-                       T* dx, T* dweight, T* dbias) {
-  const auto run = norm.weight ? (dweight ? &rows_backward<true, true, T> : &rows_backward<true, false, T>)
-                               : (dweight ? &rows_backward<false, true, T> : &rows_backward<false, false, T>);
+void any_rows_backward(const RowNorm<T>& norm, const T* dy, const T* x, const T* mean,
+                       const T* rstd, T* dx, T* dweight, T* dbias) {
+  const auto run =
+      norm.weight ? (dweight ? &rows_backward<true, true, T> : &rows_backward<true, false, T>)
+                  : (dweight ? &rows_backward<false, true, T> : &rows_backward<false, false, T>);
   run(norm, dy, x, mean, rstd, dx, dweight, dbias);
 }
 
 template <class T>
 void plane(const T* x, T* y, int64_t n, T mean, T scale, T shift) {
-  each<T>(n, [&]<class V>(V, int64_t i) { store<V>(y + i, (load<V>(x + i) - mean) * scale + shift); });
+  each<T>(n,
+          [&]<class V>(V, int64_t i) { store<V>(y + i, (load<V>(x + i) - mean) * scale + shift); });
 }
 
 template <class T>
@@ -215,13 +221,14 @@ void columns(const T* x, T* y, int64_t rows, int64_t channels, const T* mean, co
              const T* shift) {
   for (int64_t r = 0; r < rows; ++r, x += channels, y += channels)
     each<T>(channels, [&]<class V>(V, int64_t c) {
-      store<V>(y + c, (load<V>(x + c) - load<V>(mean + c)) * load<V>(scale + c) + load<V>(shift + c));
+      store<V>(y + c,
+               (load<V>(x + c) - load<V>(mean + c)) * load<V>(scale + c) + load<V>(shift + c));
     });
 }
 
 template <class T>
-void columns_sums(const T* dy, const T* x, int64_t rows, int64_t channels, const T* mean, double* dy_sum,
-                  double* dot_sum, T* scratch) {
+void columns_sums(const T* dy, const T* x, int64_t rows, int64_t channels, const T* mean,
+                  double* dy_sum, double* dot_sum, T* scratch) {
   T* const sums = scratch;
   T* const dots = scratch + channels;
   const int64_t block = block_rows(channels);

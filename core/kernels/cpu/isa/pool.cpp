@@ -18,9 +18,7 @@ constexpr int64_t kPiece = 512;  // outputs of a row in flight
 template <class T>
 using Lane = std::conditional_t<sizeof(T) == 8, int64_t, int32_t>;
 
-int64_t ceil_div(int64_t a, int64_t b) {
-  return a <= 0 ? 0 : (a + b - 1) / b;
-}
+int64_t ceil_div(int64_t a, int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
 
 // The outputs o in [begin, end) whose window element `k` of dimension `d` is inside the plane.
 struct Span {
@@ -186,8 +184,7 @@ void max_rows(const PoolGeometry& g, int64_t first, int64_t last, const void* in
                     at = row * width + begin;
       max_piece(g, o0, o1, begin, end, static_cast<const T*>(in), results + at, winner);
       if (positions)
-        for (int64_t i = 0; i < n; ++i)
-          positions[at + i] = static_cast<uint8_t>(winner[i]);
+        for (int64_t i = 0; i < n; ++i) positions[at + i] = static_cast<uint8_t>(winner[i]);
       if (!places) continue;
       const int64_t i0 = o0 * g.stride[0] - g.padding[0], i1 = o1 * g.stride[1] - g.padding[1];
       if (is_pairs(g)) {
@@ -279,8 +276,7 @@ void divide(const PoolGeometry& g, int64_t o0, int64_t o1, int64_t first, int64_
     if (std::is_integral_v<T> && by == 0) {  // an empty window's sum is 0
       std::fill(out + i, out + end, T(0));
     } else {
-      for (int64_t k = i; k < end; ++k)
-        out[k] = in[k] / by;
+      for (int64_t k = i; k < end; ++k) out[k] = in[k] / by;
     }
     i = end;
   }
@@ -299,8 +295,7 @@ void mean_rows(const PoolGeometry& g, int64_t first, int64_t last, const void* i
                        with_stride(g.stride[2], [&](auto stride) {
                          T* const to = sums + begin;
 #pragma GCC ivdep
-                         for (int64_t i = 0; i < end - begin; ++i)
-                           to[i] += source[i * stride];
+                         for (int64_t i = 0; i < end - begin; ++i) to[i] += source[i * stride];
                        });
                      });
     });
@@ -325,8 +320,7 @@ void mean_gradient(const PoolGeometry& g, const void* grad, void* out) {
                          with_stride(g.stride[2], [&](auto stride) {
                            const T* const from = shares + (begin - first);
 #pragma GCC ivdep
-                           for (int64_t i = 0; i < end - begin; ++i)
-                             to[i * stride] += from[i];
+                           for (int64_t i = 0; i < end - begin; ++i) to[i * stride] += from[i];
                          });
                        });
       });

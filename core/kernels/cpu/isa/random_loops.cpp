@@ -14,9 +14,7 @@ using cpu::UniformRange;
 
 #define RL_INLINE [[gnu::always_inline]] inline
 
-RL_INLINE float fused(float a, float b, float c) {
-  return __builtin_fmaf(a, b, c);
-}
+RL_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 // Natural logarithm for finite x > 0. Cephes' logf polynomial (S. L. Moshier, public constants).
 RL_INLINE float cephes_log(float x) {
@@ -129,8 +127,7 @@ void normal_float(const uint32_t* __restrict raw, float* __restrict out, int64_t
 
 void below(const uint32_t* __restrict raw, uint8_t* __restrict out, int64_t n, uint64_t threshold) {
   const int64_t limit = static_cast<int64_t>(threshold);
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = low53(raw + 2 * i) < limit;
+  for (int64_t i = 0; i < n; ++i) out[i] = low53(raw + 2 * i) < limit;
 }
 
 // The quotient of two 32-bit numbers is never so near an integer that its rounding to double would
@@ -151,8 +148,7 @@ void descending_mod(const uint32_t* __restrict raw, uint32_t* __restrict out, in
 }
 
 void mod(const uint32_t* __restrict raw, uint32_t* __restrict out, int64_t n, uint32_t divisor) {
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = remainder(raw[i], static_cast<int32_t>(divisor));
+  for (int64_t i = 0; i < n; ++i) out[i] = remainder(raw[i], static_cast<int32_t>(divisor));
 }
 
 }  // namespace

@@ -57,9 +57,7 @@ extern const cpu::ReduceTable kReduceExtrema;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceExtrema = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](ReduceKind op) -> auto& {
-    return t.rows[static_cast<int>(op)];
-  };
+  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
   constexpr int kBool = static_cast<int>(Dtype::Bool);
   fill_row<Max>(row(ReduceKind::Max), RealTypes{});
   fill_row<Min>(row(ReduceKind::Min), RealTypes{});

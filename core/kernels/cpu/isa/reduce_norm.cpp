@@ -59,9 +59,7 @@ extern const cpu::ReduceTable kReduceNorms;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceNorms = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](ReduceKind op) -> auto& {
-    return t.rows[static_cast<int>(op)];
-  };
+  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
   fill_row<AbsSum>(row(ReduceKind::AbsSum), FloatsAndComplex{});
   fill_row<SquareSum>(row(ReduceKind::SquareSum), FloatsAndComplex{});
   fill_row<AbsMax>(row(ReduceKind::AbsMax), FloatsAndComplex{});

@@ -121,9 +121,7 @@ extern const cpu::ReduceTable kReduceSums;
 // A constant: nothing of this instruction set may run before it is chosen.
 constinit const cpu::ReduceTable kReduceSums = [] {
   cpu::ReduceTable t{};
-  const auto row = [&](ReduceKind op) -> auto& {
-    return t.rows[static_cast<int>(op)];
-  };
+  const auto row = [&](ReduceKind op) -> auto& { return t.rows[static_cast<int>(op)]; };
   fill_row<Sum>(row(ReduceKind::Sum), AllTypes{});
   fill_row<NanSum>(row(ReduceKind::NanSum), Floats{});
   fill_row<Prod>(row(ReduceKind::Prod), AllTypes{});

@@ -85,8 +85,10 @@ void run(const ReducedLoop& loop, std::byte* const* data, const int64_t* strides
 
 void run_reduced(const ReducedLoop& loop, std::byte* const* data, const int64_t* strides, int64_t n,
                  const void* context) {
-  if (loop.dtype == Dtype::Float16) run<Half>(loop, data, strides, n, context);
-  else run<BFloat16>(loop, data, strides, n, context);
+  if (loop.dtype == Dtype::Float16)
+    run<Half>(loop, data, strides, n, context);
+  else
+    run<BFloat16>(loop, data, strides, n, context);
 }
 
 }  // namespace rl::RL_ISA_NAMESPACE

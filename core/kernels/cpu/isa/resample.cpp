@@ -15,8 +15,7 @@ template <class T, class N>
     const int64_t* const at = t.index + o * count;
     const T* const w = t.weight + o * count;
     T sum = in[at[0]] * w[0];
-    for (int64_t k = 1; k < count; ++k)
-      sum += in[at[k]] * w[k];
+    for (int64_t k = 1; k < count; ++k) sum += in[at[k]] * w[k];
     out[o] = sum;
   }
 }
@@ -28,27 +27,23 @@ void row_sum(int64_t n, int64_t count, const T* in, int64_t inner, const int64_t
   if (count == 2) {
     const T* const b = in + at[1] * inner;
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i)
-      out[i] = a[i] * w[0] + b[i] * w[1];
+    for (int64_t i = 0; i < n; ++i) out[i] = a[i] * w[0] + b[i] * w[1];
     return;
   }
   if (count == 4) {
     const T *const b = in + at[1] * inner, *const c = in + at[2] * inner,
                    *const d = in + at[3] * inner;
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i)
-      out[i] = a[i] * w[0] + b[i] * w[1] + c[i] * w[2] + d[i] * w[3];
+    for (int64_t i = 0; i < n; ++i) out[i] = a[i] * w[0] + b[i] * w[1] + c[i] * w[2] + d[i] * w[3];
     return;
   }
 #pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = a[i] * w[0];
+  for (int64_t i = 0; i < n; ++i) out[i] = a[i] * w[0];
   for (int64_t k = 1; k < count; ++k) {
     const T* const b = in + at[k] * inner;
     const T by = w[k];
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i)
-      out[i] += b[i] * by;
+    for (int64_t i = 0; i < n; ++i) out[i] += b[i] * by;
   }
 }
 
@@ -84,8 +79,7 @@ void transposed(const Taps<T>& t, int64_t outer, int64_t inner, const T* grad, T
           continue;
         }
 #pragma GCC ivdep
-        for (int64_t i = 0; i < inner; ++i)
-          to[i] += from[i] * by;
+        for (int64_t i = 0; i < inner; ++i) to[i] += from[i] * by;
       }
   }
 }

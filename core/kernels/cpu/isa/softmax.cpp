@@ -20,20 +20,16 @@ RL_INLINE T rounded(A x) {
 template <class A, class Value, class Merge>
 RL_INLINE A in_lanes(int64_t n, A start, const Value& value, const Merge& merge) {
   alignas(64) A lanes[kWidth<A>];
-  for (int64_t j = 0; j < kWidth<A>; ++j)
-    lanes[j] = start;
+  for (int64_t j = 0; j < kWidth<A>; ++j) lanes[j] = start;
   int64_t k = 0;
   for (; k + kWidth<A> <= n; k += kWidth<A>) {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < kWidth<A>; ++j)
-      lanes[j] = merge(lanes[j], value(k + j));
+    for (int64_t j = 0; j < kWidth<A>; ++j) lanes[j] = merge(lanes[j], value(k + j));
   }
 #pragma GCC ivdep
-  for (int64_t j = 0; j < n - k; ++j)
-    lanes[j] = merge(lanes[j], value(k + j));
+  for (int64_t j = 0; j < n - k; ++j) lanes[j] = merge(lanes[j], value(k + j));
   for (int64_t w = kWidth<A> / 2; w > 0; w /= 2)
-    for (int64_t j = 0; j < w; ++j)
-      lanes[j] = merge(lanes[j], lanes[j + w]);
+    for (int64_t j = 0; j < w; ++j) lanes[j] = merge(lanes[j], lanes[j + w]);
   return lanes[0];
 }
 
@@ -60,8 +56,7 @@ void rows(const void* in, void* out, int64_t count, int64_t n, float* scratch) {
           n, A(0), [&](int64_t k) { return math::exp(widen(p[k]) - top); }, plus<A>);
       const A log_sum = math::log(sum);
 #pragma GCC ivdep
-      for (int64_t k = 0; k < n; ++k)
-        to[k] = rounded<T>(widen(p[k]) - top - log_sum);
+      for (int64_t k = 0; k < n; ++k) to[k] = rounded<T>(widen(p[k]) - top - log_sum);
     } else {
       A* e;
       if constexpr (is_reduced_type<T>)
@@ -72,8 +67,7 @@ void rows(const void* in, void* out, int64_t count, int64_t n, float* scratch) {
           n, A(0), [&](int64_t k) { return e[k] = math::exp(widen(p[k]) - top); }, plus<A>);
       const A scale = A(1) / sum;
 #pragma GCC ivdep
-      for (int64_t k = 0; k < n; ++k)
-        to[k] = rounded<T>(e[k] * scale);
+      for (int64_t k = 0; k < n; ++k) to[k] = rounded<T>(e[k] * scale);
     }
   }
 }
@@ -84,14 +78,11 @@ void columns(const void* in, void* out, int64_t m, int64_t n, int64_t stride) {
   const T* const p = static_cast<const T*>(in);
   T* const to = static_cast<T*>(out);
   alignas(64) A top[kSoftmaxColumns], sum[kSoftmaxColumns];
-  for (int64_t j = 0; j < m; ++j)
-    top[j] = widen(p[j]);
-  for (int64_t j = 0; j < m; ++j)
-    sum[j] = 0;
+  for (int64_t j = 0; j < m; ++j) top[j] = widen(p[j]);
+  for (int64_t j = 0; j < m; ++j) sum[j] = 0;
   for (int64_t k = 1; k < n; ++k) {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < m; ++j)
-      top[j] = largest<A>(top[j], widen(p[k * stride + j]));
+    for (int64_t j = 0; j < m; ++j) top[j] = largest<A>(top[j], widen(p[k * stride + j]));
   }
   for (int64_t k = 0; k < n; ++k) {
 #pragma GCC ivdep
@@ -101,8 +92,7 @@ void columns(const void* in, void* out, int64_t m, int64_t n, int64_t stride) {
       if constexpr (!kLog && !is_reduced_type<T>) to[k * stride + j] = e;
     }
   }
-  for (int64_t j = 0; j < m; ++j)
-    sum[j] = kLog ? math::log(sum[j]) : A(1) / sum[j];
+  for (int64_t j = 0; j < m; ++j) sum[j] = kLog ? math::log(sum[j]) : A(1) / sum[j];
   for (int64_t k = 0; k < n; ++k) {
 #pragma GCC ivdep
     for (int64_t j = 0; j < m; ++j) {
@@ -150,12 +140,10 @@ void backward_columns(const void* grad, const void* result, void* out, int64_t m
   const T* const y = static_cast<const T*>(result);
   T* const to = static_cast<T*>(out);
   alignas(64) A sum[kSoftmaxColumns];
-  for (int64_t j = 0; j < m; ++j)
-    sum[j] = 0;
+  for (int64_t j = 0; j < m; ++j) sum[j] = 0;
   for (int64_t k = 0; k < n * stride; k += stride) {
 #pragma GCC ivdep
-    for (int64_t j = 0; j < m; ++j)
-      sum[j] += term<A, kLog>(widen(g[k + j]), widen(y[k + j]));
+    for (int64_t j = 0; j < m; ++j) sum[j] += term<A, kLog>(widen(g[k + j]), widen(y[k + j]));
   }
   for (int64_t k = 0; k < n * stride; k += stride) {
 #pragma GCC ivdep
