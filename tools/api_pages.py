@@ -120,11 +120,12 @@ def public_names(module: Any) -> list[str]:
 
 
 def signature_text(value: Any) -> str:
-    """The signature, without addresses that differ from run to run."""
+    """The signature, without addresses and paths that differ from run to run."""
     try:
         text = str(inspect.signature(value))
     except (TypeError, ValueError):
         return "(...)"
+    text = re.sub(r"<module '([^']*)' [^>]*>", r"\1", text)
     text = re.sub(r"<(?:function )?(\S+)(?: object)? at 0x[0-9a-f]+>", r"\1", text)
     return re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)  # postponed annotations
 
