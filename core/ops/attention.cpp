@@ -5,25 +5,18 @@
 
 #include "core/autograd/grad_mode.h"
 #include "core/kernels/cpu/attention.h"
+#include "core/ops/memory.h"
 #include "core/ops/operators.h"
 #include "core/ops/ops_prelude.h"
 
 namespace rl {
 namespace {
 
-const char* c_name(Dtype d) {
-  constexpr const char* names[kDtypeCount] = {
-      "bool",  "unsigned char", "signed char",         "short int",
-      "int",   "long int",      "c10::Half",           "c10::BFloat16",
-      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
-  return names[static_cast<int>(d)];
-}
-
 void check_operands(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) {
   RL_CHECK(q.dtype() == k.dtype() && q.dtype() == v.dtype(),
            "Expected query, key, and value to have the same dtype, but got query.dtype: ",
-           c_name(q.dtype()), " key.dtype: ", c_name(k.dtype()),
-           " and value.dtype: ", c_name(v.dtype()), " instead.");
+           type_name(q.dtype()), " key.dtype: ", type_name(k.dtype()),
+           " and value.dtype: ", type_name(v.dtype()), " instead.");
   RL_CHECK(q.dim() >= 2 && k.dim() >= 2 && v.dim() >= 2,
            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: ",
            q.dim(), " key.dim: ", k.dim(), " and value.dim: ", v.dim(), " instead.");
@@ -31,7 +24,7 @@ void check_operands(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
                mask.dtype() == q.dtype(),
            "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
            "attn_mask.dtype: ",
-           mask.defined() ? c_name(mask.dtype()) : "", " and  query.dtype: ", c_name(q.dtype()),
+           mask.defined() ? type_name(mask.dtype()) : "", " and  query.dtype: ", type_name(q.dtype()),
            " instead.");
   RL_CHECK(q.size(-1) == k.size(-1), "query and key must have the same last dimension, got ",
            IntList(q.sizes()), " and ", IntList(k.sizes()));
@@ -108,13 +101,6 @@ Tensor result_like(const Tensor& like, Dtype dtype) {
   if (like.stride(-1) == 1) return rl::empty_like(like, dtype);
   return empty(like.sizes(), dtype, like.device());
 }
-Tensor cast(const Tensor& t, Dtype dtype) {
-  if (t.dtype() == dtype) return t;
-  Tensor out = rl::empty_like(t, dtype);
-  copy_into(out, t);
-  return out;
-}
-
 }  // namespace
 
 namespace impl {

@@ -21,15 +21,6 @@ std::string by(const Dims& sizes) {
   return out;
 }
 
-// PyTorch's errors show C++ names of types.
-const char* c_name(Dtype d) {
-  constexpr const char* kNames[] = {
-      "bool",  "unsigned char", "signed char",         "short",
-      "int",   "long int",      "c10::Half",           "c10::BFloat16",
-      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
-  return kNames[static_cast<int>(d)];
-}
-
 struct Geometry3 {
   Dims stride, padding, dilation, output_padding;
 };
@@ -73,8 +64,8 @@ void check_channels(IntList input, IntList weight, const Tensor& bias, bool tran
 void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   RL_CHECK(input.dtype() == weight.dtype(), "expected scalar type ", legacy_name(input.dtype()),
            " but found ", legacy_name(weight.dtype()));
-  RL_CHECK(!bias.defined() || bias.dtype() == input.dtype(), "Input type (", c_name(input.dtype()),
-           ") and bias type (", bias.defined() ? c_name(bias.dtype()) : "", ") should be the same");
+  RL_CHECK(!bias.defined() || bias.dtype() == input.dtype(), "Input type (", type_name(input.dtype()),
+           ") and bias type (", bias.defined() ? type_name(bias.dtype()) : "", ") should be the same");
   if (input.dtype() == Dtype::Bool)
     fail(ErrorType::NotImplemented, "\"slow_conv2d_cpu\" not implemented for 'Bool'");
 }

@@ -4,6 +4,7 @@
 #include "core/ops/index.h"
 
 #include "core/base/threads.h"
+#include "core/kernels/cpu/by_size.h"
 #include "core/kernels/cpu/scatter.h"
 #include "core/ops/operators.h"
 #include "core/tensor/iterator.h"
@@ -170,25 +171,10 @@ void add_loop(std::byte* const* data, const int64_t* strides, int64_t n, const v
   }
 }
 
-struct Bytes16 {
-  uint64_t a, b;
-};
-
 // The loop for elements of this many bytes.
 template <template <class> class Holder>
 Loop1d by_size(size_t bytes) {
-  switch (bytes) {
-    case 1:
-      return Holder<uint8_t>::loop;
-    case 2:
-      return Holder<uint16_t>::loop;
-    case 4:
-      return Holder<uint32_t>::loop;
-    case 8:
-      return Holder<uint64_t>::loop;
-    default:
-      return Holder<Bytes16>::loop;
-  }
+  return cpu::with_size(bytes, []<class T>() -> Loop1d { return Holder<T>::loop; });
 }
 template <class T>
 struct Gather {

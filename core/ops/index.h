@@ -14,6 +14,11 @@ struct AdvancedIndex {
   Dims offset_strides;  // of offsets over the result's dimensions
 };
 
+// A 0-d tensor as the vector of one element that it is to index operators; others as they are.
+inline Tensor as_vector(const Tensor& t) {
+  return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset());
+}
+
 // One position tensor a dimension, undefined where all is taken: masks are resolved.
 TensorVec expand_masks(const Tensor& self, TensorList indices);
 AdvancedIndex resolve_index(const Tensor& self, TensorList positions);

@@ -9,8 +9,6 @@ namespace {
 
 using cpu::Scatter;
 
-Tensor as_vector(const Tensor& t) { return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset()); }
-
 [[noreturn]] void fail_in_self(int64_t) { fail(ErrorType::Index, "index out of range in self"); }
 
 Tensor flat_places(const Tensor& index, int64_t n) {

@@ -1,5 +1,6 @@
 // Finding, choosing and replacing the elements where a condition holds.
 #include "core/base/threads.h"
+#include "core/kernels/cpu/by_size.h"
 #include "core/ops/index.h"
 #include "core/ops/operators.h"
 
@@ -52,27 +53,6 @@ void for_each_true(const bool* p, int64_t n, const Ranks& ranks, const F& f) {
       f(places.data(), rank, k);
     }
   });
-}
-
-struct Bytes16 {
-  uint64_t a, b;
-};
-
-// f.operator()<T>() with a type of this size.
-template <class F>
-void with_size(size_t bytes, const F& f) {
-  switch (bytes) {
-    case 1:
-      return f.template operator()<uint8_t>();
-    case 2:
-      return f.template operator()<uint16_t>();
-    case 4:
-      return f.template operator()<uint32_t>();
-    case 8:
-      return f.template operator()<uint64_t>();
-    default:
-      return f.template operator()<Bytes16>();
-  }
 }
 
 Tensor stretched(const Tensor& t, IntList sizes) {
@@ -155,7 +135,7 @@ Tensor masked_select(const Tensor& self, const Tensor& mask) {
   const bool* const p = flags.data<bool>();
   const Ranks ranks = rank_chunks(p, flags.numel());
   Tensor out = rl::empty(Dims{ranks.total}, self.dtype());
-  with_size(self.item_size(), [&]<class T>() {
+  cpu::with_size(self.item_size(), [&]<class T>() {
     T* const to = out.data<T>();
     const T* const from = values.data<T>();
     for_each_true(p, flags.numel(), ranks, [&](const int64_t* places, int64_t rank, int64_t count) {
@@ -192,7 +172,7 @@ void masked_scatter_(const Tensor& self, const Tensor& mask, const Tensor& sourc
   const bool* const p = flags.data<bool>();
   const Ranks ranks = rank_chunks(p, flags.numel());
   RL_CHECK(ranks.total <= values.numel(), "Number of elements of source < number of ones in mask");
-  with_size(self.item_size(), [&]<class T>() {
+  cpu::with_size(self.item_size(), [&]<class T>() {
     T* const out = to.data<T>();
     const T* const from = values.data<T>();
     for_each_true(p, flags.numel(), ranks, [&](const int64_t* places, int64_t rank, int64_t count) {

@@ -8,14 +8,6 @@ Tensor scaled(const Tensor& t, const Scalar& by) { return by.equals(1) ? t : t *
 
 namespace {
 
-const char* c_name(Dtype d) {
-  constexpr const char* names[kDtypeCount] = {
-      "bool",  "unsigned char", "signed char",         "short int",
-      "int",   "long int",      "c10::Half",           "c10::BFloat16",
-      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
-  return names[static_cast<int>(d)];
-}
-
 void check_not_bool(const char* op, const Tensor& t) {
   if (t.dtype() == Dtype::Bool) throw_not_implemented_for(op, t.dtype());
 }
@@ -47,8 +39,8 @@ void mm(Plan& p, const Tensor& self, const Tensor& mat2) {
   RL_CHECK(mat2.dim() == 2, "mat2 must be a matrix");
   check_shapes(self, mat2);
   RL_CHECK(self.dtype() == mat2.dtype(),
-           "expected m1 and m2 to have the same dtype, but got: ", c_name(self.dtype()),
-           " != ", c_name(mat2.dtype()));
+           "expected m1 and m2 to have the same dtype, but got: ", type_name(self.dtype()),
+           " != ", type_name(mat2.dtype()));
   check_not_bool("addmm_impl_cpu_", self);
   p.result(0, Dims{self.size(0), mat2.size(1)}, self.dtype(), self.device());
 }

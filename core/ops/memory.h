@@ -39,6 +39,14 @@ Tensor created_like(const Tensor& self, const Scalar& value, const TensorOptions
 // Options with dtype and device of `self` where they say nothing.
 TensorOptions options_of(const Tensor& self, TensorOptions given);
 
+// The values of t in another dtype, its strides kept; outside of the graph.
+inline Tensor cast(const Tensor& t, Dtype dtype) {
+  if (t.dtype() == dtype) return t;
+  Tensor out = empty_like(t, dtype);
+  copy_into(out, t);
+  return out;
+}
+
 // `self` where it already is what is asked for, else ops::_to_copy.
 Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device,
                  bool copy, std::optional<MemoryFormat> format);

@@ -14,13 +14,6 @@ using cpu::Finish;
 using cpu::ReduceContext;
 using cpu::ReduceKind;
 
-Tensor cast(const Tensor& t, Dtype dtype) {
-  if (t.dtype() == dtype) return t;
-  Tensor out = empty_like(t, dtype);
-  copy_into(out, t);
-  return out;
-}
-
 struct Spread {
   Tensor spread, mean;
 };

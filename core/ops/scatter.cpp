@@ -17,8 +17,6 @@ void check_index_dtype(const char* name, const Tensor& index) {
 }
 
 // Numbers count as vectors of one element.
-Tensor as_vector(const Tensor& t) { return t.dim() ? t : alias(t, Dims{1}, Dims{1}, t.offset()); }
-
 Tensor checked(const Tensor& index, int64_t dim, int64_t n) {
   return cpu::checked_index(index, n, false, [&](int64_t v) {
     fail(ErrorType::Runtime, "index ", v, " is out of bounds for dimension ", dim, " with size ",

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/base/threads.h"
+#include "core/kernels/cpu/by_size.h"
 #include "core/kernels/cpu/convert.h"
 #include "core/kernels/cpu/copy_table.h"
 #include "core/tensor/iterator.h"
@@ -10,10 +11,6 @@
 
 namespace rl {
 namespace {
-
-struct Bytes16 {
-  uint64_t a, b;
-};
 
 // One dtype on both sides: only the size counts.
 template <class T>
@@ -56,18 +53,7 @@ void convert_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
 }
 
 Loop1d move_of_size(size_t bytes) {
-  switch (bytes) {
-    case 1:
-      return move_loop<uint8_t>;
-    case 2:
-      return move_loop<uint16_t>;
-    case 4:
-      return move_loop<uint32_t>;
-    case 8:
-      return move_loop<uint64_t>;
-    default:
-      return move_loop<Bytes16>;
-  }
+  return cpu::with_size(bytes, []<class T>() -> Loop1d { return move_loop<T>; });
 }
 
 template <class To, class... From>

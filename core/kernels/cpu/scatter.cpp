@@ -6,14 +6,11 @@
 #include <cstring>
 
 #include "core/base/threads.h"
+#include "core/kernels/cpu/by_size.h"
 #include "core/tensor/iterator.h"
 
 namespace rl::cpu {
 namespace {
-
-struct Bytes16 {
-  uint64_t a, b;
-};
 
 // What a loop needs besides data: the step of the indexed dimension, in elements.
 struct Along {
@@ -114,20 +111,10 @@ void scatter_loop(std::byte* const* data, const int64_t* strides, int64_t n, con
   }
 }
 
+// The loop for elements of this many bytes.
 template <template <class> class Holder>
 Loop1d by_size(size_t bytes) {
-  switch (bytes) {
-    case 1:
-      return Holder<uint8_t>::loop;
-    case 2:
-      return Holder<uint16_t>::loop;
-    case 4:
-      return Holder<uint32_t>::loop;
-    case 8:
-      return Holder<uint64_t>::loop;
-    default:
-      return Holder<Bytes16>::loop;
-  }
+  return cpu::with_size(bytes, []<class T>() -> Loop1d { return Holder<T>::loop; });
 }
 template <class T>
 struct Gather {
