@@ -189,11 +189,33 @@ def asarray(
     return out
 
 
-def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A tensor over the memory of another library's array, or of a DLPack capsule."""
-    if hasattr(ext_tensor, "__dlpack__"):
-        ext_tensor = ext_tensor.__dlpack__()
-    return _C.from_dlpack_capsule(ext_tensor)
+def from_dlpack(
+    ext_tensor: Any, *, device: Any = None, copy: bool | None = None
+) -> Tensor:
+    """A tensor over the memory of another library's array, or of a DLPack capsule.
+
+    Args:
+        device: where the result shall be; ``"cpu"`` is where it is.
+        copy: True makes a copy of the memory, False and None share it.
+
+    Raises:
+        AssertionError: ``device`` or ``copy`` beside a capsule, which cannot be asked.
+    """
+    if device is not None:
+        device = _C.device(device)
+    if not hasattr(ext_tensor, "__dlpack__"):
+        if device is not None or copy is not None:
+            raise AssertionError(
+                "device and copy kwargs not supported when ext_tensor is already a DLPack "
+                "capsule."
+            )
+        return _C.from_dlpack_capsule(ext_tensor)
+    if device is not None and device.type == "cuda":
+        raise AssertionError("Torch not compiled with CUDA enabled")
+    if device is not None and device.type != "cpu":
+        raise BufferError(f"Cannot pack tensors on {device}")
+    shared = _C.from_dlpack_capsule(ext_tensor.__dlpack__())
+    return shared.clone() if copy else shared
 
 
 to_dlpack = _C.to_dlpack

@@ -324,13 +324,36 @@ def _is_pinned(self: Tensor, device: Any = None) -> bool:
     return False
 
 
-def _dlpack(self: Tensor, **kwargs: Any) -> Any:
-    """A DLPack capsule over this tensor's memory."""
+def _dlpack(
+    self: Tensor,
+    *,
+    stream: Any = -1,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[Any, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """A DLPack capsule over this tensor's memory.
+
+    Args:
+        stream: None, as a CPU has none.
+        max_version: the newest version the caller reads. The capsule is of the unversioned
+            kind, which every reader must accept.
+        dl_device: (1, 0), the CPU, or None.
+        copy: True hands out a copy.
+    """
+    if stream is not None and stream != -1:
+        raise AssertionError("stream should be None on cpu.")
+    if max_version is not None and (len(max_version) != 2 or max_version[0] < 0):
+        raise BufferError(f"__dlpack__: no version fits max_version={max_version}")
+    if dl_device is not None and tuple(dl_device) != _dlpack_device(self):
+        raise NotImplementedError(
+            f"rushlight.Tensor.__dlpack__(dl_device={tuple(dl_device)}) is not implemented"
+        )
     if self.requires_grad:
         raise BufferError(
             "Can't export tensors that require gradient, use tensor.detach()"
         )
-    return _C.to_dlpack(self)
+    return _C.to_dlpack(self.clone() if copy else self)
 
 
 def _dlpack_device(self: Tensor) -> tuple[int, int]:

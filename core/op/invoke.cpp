@@ -92,6 +92,12 @@ void compute(Call& call) {
   }
 }
 
+void deliver_inplace(const Tensor& target, const Tensor& value) {
+  RL_CHECK(can_cast(value.dtype(), target.dtype()), "result type ", value.dtype(),
+           " can't be cast to the desired output type ", target.dtype());
+  ops::copy_.inplace(target, value);
+}
+
 void run_composite(Call& call) {
   if (call.mode == Mode::Functional) return call.op.run(call);
   // Computed apart, then copied over with history.
@@ -112,7 +118,7 @@ void run_composite(Call& call) {
     if (call.mode == Mode::Out)
       deliver(call.op, targets[i], inner.results[i], Mode::Out);
     else
-      ops::copy_.inplace(targets[i], inner.results[i]);
+      deliver_inplace(targets[i], inner.results[i]);
     call.results[i] = std::move(targets[i]);
   }
 }

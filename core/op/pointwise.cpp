@@ -133,6 +133,8 @@ void load_context(LoopContext& context, const PointwiseRule& rule, const Value* 
   for (int k = 0; k < rule.scalar_count; ++k) {
     const Value& v = args[rule.scalars[k]];
     if (v.tag() == Tag::Complex) {
+      RL_CHECK(is_complex(compute), "value cannot be converted to type ",
+               compute == Dtype::Float64 ? "double" : "float", " without overflow");
       const auto z = v.scalar().to_complex();
       context.real[k].d = z.real();
       context.imag[k] = z.imag();
@@ -226,6 +228,8 @@ void run_pointwise(Call& call) {
     if (call.mode == Mode::InPlace) {
       RL_CHECK(can_cast(produced, target.dtype()), "result type ", produced,
                " can't be cast to the desired output type ", target.dtype());
+      RL_CHECK(!is_complex(compute) || produced != to_real(compute), "In-place ", call.op.name,
+               " is not supported for complex tensors.");
       RL_CHECK(shape == target.sizes(), "output with shape ", IntList(target.sizes()),
                " doesn't match the broadcast shape ", IntList(shape));
     } else {

@@ -116,6 +116,9 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
                                     const Tensor& attn_mask, double dropout_p, bool is_causal,
                                     std::optional<double> scale, bool enable_gqa) {
   check_operands(query, key, value, attn_mask);
+  RL_CHECK(!attn_mask.defined() || !is_causal,
+           "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
+           "is_causal=True");
   Tensor k = key, v = value;
   if (enable_gqa) {
     RL_CHECK(query.dim() >= 3 && key.dim() >= 3 && value.dim() >= 3,

@@ -63,6 +63,13 @@ std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given,
       "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, "
       "BFloat16, Float, Double; but got ",
       weight.dtype(), " instead (while checking arguments for embedding_bag)");
+  for (const Tensor* t : {&given, &offsets})
+    RL_CHECK(t->dtype() == Dtype::Int32 || t->dtype() == Dtype::Int64,
+             "Expected tensor for argument #1 '", t == &given ? "indices" : "offsets",
+             "' to have one of the following scalar types: Long, Int; but got ", t->dtype(),
+             " instead (while checking arguments for embedding_bag)");
+  RL_CHECK(offsets.dim() == 1, "offsets has to be a 1D Tensor, but got Tensor of dimension ",
+           offsets.dim());
   RL_CHECK(!sample_weights.defined() || mode == kSum,
            "embedding_bag: per_sample_weights only supported with mode='sum'");
   int64_t bags = 0;

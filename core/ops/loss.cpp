@@ -105,10 +105,14 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
 Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tensor& weight,
                             int64_t reduction) {
   if (!self.is_floating()) throw_not_implemented_for("binary_cross_entropy", self.dtype());
-  const bool inside =
-      self.numel() == 0 ||
-      item(ops::all(ops::logical_and(ops::ge(self, 0), ops::le(self, 1)))).to_bool();
-  RL_CHECK(inside, "all elements of input should be between 0 and 1");
+  RL_CHECK(self.dtype() == target.dtype(), "Found dtype ", target.dtype(), " but expected ",
+           self.dtype());
+  const auto inside = [](const Tensor& t) {
+    return t.numel() == 0 ||
+           item(ops::all(ops::logical_and(ops::ge(t, 0), ops::le(t, 1)))).to_bool();
+  };
+  RL_CHECK(inside(self), "all elements of input should be between 0 and 1");
+  RL_CHECK(inside(target), "all elements of target should be between 0 and 1");
   const Tensor log0 = ops::clamp_min(ops::log1p(-self), Scalar(-100.0));
   const Tensor log1 = ops::clamp_min(ops::log(self), Scalar(-100.0));
   return reduced(weighted((target - 1.0) * log0 - target * log1, weight), reduction);
@@ -116,11 +120,16 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
 
 Tensor bce_with_logits(const Tensor& self, const Tensor& target, const Tensor& weight,
                        const Tensor& pos_weight, int64_t reduction) {
+  RL_CHECK(target.is_floating() || !self.is_floating(), "result type ", self.dtype(),
+           " can't be cast to the desired output type ", target.dtype());
   const Tensor log_s = ops::log_sigmoid(self);
   const Tensor loss = pos_weight.defined()
                           ? (1.0 - target) * self - ((pos_weight - 1.0) * target + 1.0) * log_s
                           : (1.0 - target) * self - log_s;
-  return reduced(weighted(loss, weight), reduction);
+  const Tensor values = weighted(loss, weight);
+  // The target's dtype is that of the result, when the two differ.
+  const bool same = values.dtype() == target.dtype() || !target.is_floating();
+  return reduced(same ? values : ops::_to_dtype(values, target.dtype()), reduction);
 }
 
 Tensor kl_div(const Tensor& self, const Tensor& target, int64_t reduction, bool log_target) {
@@ -141,6 +150,7 @@ Tensor hinge_embedding_loss(const Tensor& self, const Tensor& target, double mar
 }
 
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps) {
+  RL_CHECK(eps >= 0, "eps must be non-negative, got: ", eps);
   const Dims shape = broadcast_sizes(x1.sizes(), x2.sizes());
   const Dtype dtype = promote(x1.dtype(), x2.dtype());
   RL_CHECK(is_floating(dtype), "expected common dtype to be floating point, yet common dtype is ",
@@ -217,6 +227,8 @@ Tensor multi_margin_loss(const Tensor& self, const Tensor& target, const Scalar&
   const Tensor t = ops::reshape(target, Dims{-1, 1});
   RL_CHECK(t.size(0) == x.size(0), "inconsistent target size, expected ", x.size(0), " but got ",
            IntList(target.sizes()));
+  RL_CHECK(!weight.defined() || weight.numel() == x.size(1), "inconsistent weight size, expected ",
+           x.size(1), " but got ", IntList(weight.sizes()));
   Tensor gap = ops::clamp_min(x - ops::gather(x, 1, t) + Operand(margin), 0);
   if (p.equals(2)) gap = gap * gap;
   if (weight.defined())

@@ -89,8 +89,9 @@ std::array<Tensor, 2> nll_loss_forward(const Tensor& self, const Tensor& target,
   RL_CHECK(self.dim() > 0 && self.dim() <= 2, "input tensor should be 1D or 2D");
   RL_CHECK(target.dim() <= 1, "0D or 1D target tensor expected, multi-target not supported");
   if (self.dim() == 1) {
-    RL_CHECK(target.dim() == 0 || target.numel() == 1,
-             "For 1D input, 1D target must have size 1, but got target size: ", target.numel());
+    RL_CHECK_VALUE(
+        target.dim() == 0 || target.numel() == 1,
+        "For 1D input, 1D target must have size 1, but got target size: ", target.numel());
   } else {
     RL_CHECK(target.dim() == 1 && self.size(0) == target.size(0),
              "size mismatch (got input: ", IntList(self.sizes()),

@@ -36,8 +36,10 @@ void differ_loop(std::byte* const* data, const int64_t* strides, int64_t n, cons
 namespace impl {
 
 Tensor equal(const Tensor& self, const Tensor& other) {
-  RL_CHECK(self.dtype() == other.dtype(), "Expected object of data type ", self.dtype(),
-           " but got data type ", other.dtype(), " for argument 'other' in call to equal");
+  if (self.dtype() != other.dtype()) {
+    const Dtype common = promote(self.dtype(), other.dtype());
+    return equal(ops::_to_dtype(self, common), ops::_to_dtype(other, common));
+  }
   std::atomic<bool> differ = !(self.sizes() == other.sizes());
   if (!differ && self.numel() > 0) {
     Loop1d loop = nullptr;

@@ -191,7 +191,7 @@ void check_max_pool1d(const Tensor& self, const PoolArguments& a) {
   RL_CHECK(a.padding[0] >= 0, "max_pool1d() padding must be non-negative, but got ", a.padding[0]);
   RL_CHECK(a.dilation[0] > 0, "max_pool1d() dilation must be greater than zero, but got ",
            a.dilation[0]);
-  RL_CHECK(a.padding[0] <= (a.dilation[0] * (kernel - 1) + 1) / 2,
+  RL_CHECK(a.padding[0] <= kernel / 2,
            "max_pool1d() padding should be at most half of kernel size, but got padding=",
            a.padding[0], " and kernel_size=", kernel);
   const int64_t out =

@@ -29,9 +29,10 @@ Spread spread(const char* text, const Tensor& self, OptDims dim, const Scalar& c
   if (with_mean) out.mean = rl::empty(sizes, self.dtype(), self.device());
   if (self.is_meta()) return out;
   const auto n = static_cast<double>(reduced_count(self.sizes(), mask));
+  RL_CHECK(!correction.is_complex(), "value cannot be converted to type double without overflow");
   const double freedom = n - (correction.is_none() ? 1.0 : correction.to_double());
   if (freedom <= 0)
-    warn(str(root ? "std" : "var",
+    warn(str(root ? "std" : "var", with_mean ? "_mean" : "",
              "(): degrees of freedom is <= 0. Correction should be strictly less "
              "than the reduction factor (input numel divided by output numel)."));
   const Tensor mean = rl::empty(sizes, self.is_complex() ? Dtype::Complex128 : Dtype::Float64);
@@ -110,6 +111,11 @@ Tensor nanmean(const Tensor& self, OptDims dim, bool keepdim, std::optional<Dtyp
   RL_CHECK(self.is_floating() || self.is_complex(),
            "nanmean(): expected input to have floating point or complex dtype but got ",
            self.dtype());
+  RL_CHECK(
+      !dtype || !is_integral(*dtype, true),
+      "nanmean(): could not infer output dtype. Optional dtype must be either a floating point "
+      "or complex dtype. Got: ",
+      *dtype);
   const Tensor count = ops::sum_dim(ops::logical_not(ops::isnan(self)), dim, keepdim);
   return ops::nansum(self, dim, keepdim, dtype) / count;
 }

@@ -206,7 +206,12 @@ bool convert_number(PyObject* o, Value& out, Arena& arena) {
 bool convert(PyObject* o, const Param& param, Value& out, Arena& arena) {
   if (o == Py_None) {
     out = Value();
-    return param.optional;
+    if (param.optional) return true;
+    // A list that defaults to the empty one (the stride of a pool) may be left out as None.
+    if (param.type != ParamType::IntList || !param.has_default) return false;
+    if (!param.default_value.ints().empty()) return false;
+    out = param.default_value;
+    return true;
   }
   switch (param.type) {
     case ParamType::Tensor:

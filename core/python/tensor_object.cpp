@@ -396,7 +396,11 @@ PyObject* list_of(const Tensor& t, int64_t at, int64_t d) {
 }
 
 PyObject* tolist(PyObject* o, PyObject*) {
-  return guarded([&] { return list_of(unwrap(o), unwrap(o).offset(), 0); });
+  return guarded([&] {
+    if (unwrap(o).is_meta())
+      fail(ErrorType::NotImplemented, "Cannot copy out of meta tensor; no data!");
+    return list_of(unwrap(o), unwrap(o).offset(), 0);
+  });
 }
 
 PyObject* requires_grad_method(PyObject* o, PyObject* args, PyObject* kwargs) {

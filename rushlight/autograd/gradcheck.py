@@ -143,7 +143,9 @@ def gradcheck(
         eps: the step. atol, rtol: tolerances. nondet_tol: allowed difference between two
             backward passes.
         check_undefined_grad: also check that None gradients are handled.
-        fast_mode: accepted; the full Jacobian is always checked.
+        check_grad_dtypes: also check that a gradient has the dtype of its input.
+        fast_mode: compare one random projection of each Jacobian, not every element.
+        masked: how sparse inputs are treated; dense ones are the same either way.
 
     Returns:
         True, or False on a mismatch with ``raise_exception=False``.
@@ -152,13 +154,26 @@ def gradcheck(
         GradcheckError: a mismatch.
         NotImplementedError: forward mode or batched gradients are asked for.
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError(
+            "Expected at least one of check_forward_ad or check_backward_ad to be True"
+        )
     if check_forward_ad or check_batched_grad or check_batched_forward_grad:
         raise NotImplementedError(
             "rushlight.autograd.gradcheck(check_forward_ad / check_batched_grad) is not implemented"
         )
     given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
     try:
-        _gradcheck(func, given, eps, (atol, rtol, nondet_tol), check_undefined_grad)
+        tol = (atol, rtol, nondet_tol)
+        checked, outputs = _prepared(func, given)
+        if fast_mode:
+            _check_projections(func, given, checked, outputs, eps, tol)
+        else:
+            _check_elements(func, given, checked, outputs, eps, tol)
+        if check_undefined_grad:
+            _check_undefined(func, given, checked)
+        if check_grad_dtypes:
+            _check_dtypes(outputs, checked)
     except GradcheckError:
         if raise_exception:
             raise
@@ -166,13 +181,10 @@ def gradcheck(
     return True
 
 
-def _gradcheck(
-    func: Callable[..., Any],
-    inputs: tuple[Any, ...],
-    eps: float,
-    tol: tuple[float, ...],
-    check_undefined: bool,
-) -> None:
+def _prepared(
+    func: Callable[..., Any], inputs: tuple[Any, ...]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The inputs to check, and the outputs."""
     checked = [x for x in _tensors(inputs) if x.requires_grad]
     if not checked:
         raise ValueError(
@@ -187,7 +199,18 @@ def _gradcheck(
                 "precision floating point or complex. ",
                 stacklevel=3,
             )
-    outputs = _outputs(func, inputs)
+    return checked, _outputs(func, inputs)
+
+
+def _check_elements(
+    func: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    checked: list[Tensor],
+    outputs: list[Tensor],
+    eps: float,
+    tol: tuple[float, ...],
+) -> None:
+    """Every element of every Jacobian."""
     live = [k for k, o in enumerate(outputs) if o.requires_grad]
     if not live:
         for x in checked:
@@ -207,8 +230,65 @@ def _gradcheck(
                     tol,
                     f"output {k} with respect to input {i}",
                 )
-    if check_undefined:
-        _check_undefined(func, inputs, checked)
+
+
+def _check_projections(
+    func: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    checked: list[Tensor],
+    outputs: list[Tensor],
+    eps: float,
+    tol: tuple[float, ...],
+) -> None:
+    """v J u of every Jacobian, for random directions u of the input and v of the output."""
+    generator = rushlight.Generator().manual_seed(0)
+
+    def direction(t: Tensor) -> Tensor:
+        u = rushlight.randn(t.shape, generator=generator, dtype=t.dtype)
+        return u / max(float(u.norm()), 1e-12)
+
+    def dot(a: Tensor, b: Tensor) -> float:
+        return float((a.conj() * b).sum().real)
+
+    for i, x in enumerate(checked):
+        u, data = direction(x), x.data
+        start = data.clone()
+        shifted = []
+        for step in (eps, -eps):
+            data.copy_(start + step * u)
+            shifted.append([o.detach().clone() for o in _outputs(func, inputs)])
+        data.copy_(start)
+        for k, out in enumerate(outputs):
+            v = direction(out)
+            expected = dot(v, (shifted[0][k] - shifted[1][k]) / (2 * eps))
+            found = []
+            for _ in range(2 if out.requires_grad else 0):
+                (g,) = grad(out, x, v, retain_graph=True, allow_unused=True)
+                found.append(0.0 if g is None else dot(g, u))
+            if found and abs(found[0] - found[1]) > tol[2]:
+                raise GradcheckError(
+                    "Backward is not reentrant, i.e., running backward with same input and "
+                    "grad_output multiple times gives different values"
+                )
+            got = found[0] if found else 0.0
+            if not abs(got - expected) <= tol[0] + tol[1] * abs(expected):
+                raise GradcheckError(
+                    f"Jacobian mismatch for output {k} with respect to input {i} in fast "
+                    f"mode\nnumerical:{expected}\nanalytical:{got}"
+                )
+
+
+def _check_dtypes(outputs: list[Tensor], checked: list[Tensor]) -> None:
+    for out in outputs:
+        if not out.requires_grad:
+            continue
+        ones = rushlight.ones_like(out)
+        found = grad(out, checked, ones, retain_graph=True, allow_unused=True)
+        for i, (g, x) in enumerate(zip(found, checked, strict=True)):
+            if g is not None and g.dtype != x.dtype:
+                raise GradcheckError(
+                    f"grad of input {i} has dtype {g.dtype}, the input has {x.dtype}"
+                )
 
 
 def _check_undefined(
@@ -256,6 +336,14 @@ def gradgradcheck(
     Args:
         grad_outputs: gradients of the outputs to differentiate at; default random ones.
     """
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError(
+            "Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True"
+        )
+    if check_fwd_over_rev:
+        raise NotImplementedError(
+            "rushlight.autograd.gradgradcheck(check_fwd_over_rev=True) is not implemented"
+        )
     given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
     if grad_outputs is None:
         outputs = [o for o in _outputs(func, given) if o.requires_grad]
@@ -296,4 +384,8 @@ def gradgradcheck(
         raise_exception=raise_exception,
         nondet_tol=nondet_tol,
         check_undefined_grad=check_undefined_grad,
+        check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad,
+        fast_mode=fast_mode,
+        masked=masked,
     )

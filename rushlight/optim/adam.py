@@ -20,6 +20,8 @@ _fused_adamw_ = op("_fused_adamw_")
 
 def _check_betas(betas: Any) -> tuple[Any, Any]:
     first, second = betas[0], betas[1]
+    if len(betas) != 2:
+        raise ValueError(f"betas: expected 2 values, got {len(betas)}")
     for index, beta in enumerate((first, second)):
         if not 0.0 <= beta < 1.0:
             raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
@@ -86,6 +88,11 @@ class Adam(FusedOptimizer):
                 )
             if lr.numel() != 1:
                 raise ValueError("Tensor lr must be 1-element")
+        if foreach and isinstance(betas[0], Tensor):
+            raise ValueError(
+                "betas[0] as a Tensor is not supported for capturable=False and "
+                "foreach=True"
+            )
         if not 0.0 <= lr:
             raise ValueError(f"Invalid learning rate: {lr}")
         if not 0.0 <= eps:

@@ -36,6 +36,9 @@ PoolGeometry pool_geometry(int n, IntList sizes, const PoolArguments& a) {
     g.dilation[to] = at(a.dilation);
     g.out[to] = pooled_size(g.in[to], g.kernel[to], g.stride[to], g.padding[to], g.dilation[to],
                             a.ceil_mode);
+    RL_CHECK(g.padding[to] <= g.kernel[to] / 2,
+             "pad should be smaller than or equal to half of kernel size, but got pad = ",
+             a.padding, ", kernel size = ", a.kernel);
   }
   g.planes = product(sizes.first(sizes.size() - static_cast<size_t>(n)));
   return g;

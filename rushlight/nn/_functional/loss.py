@@ -44,6 +44,12 @@ def _chosen(size_average: bool | None, reduce: bool | None, reduction: str) -> s
     return _reduction.legacy_get_string(size_average, reduce)
 
 
+def _check_reduction(reduction: str) -> None:
+    """For the functions that never knew the old word 'elementwise_mean'."""
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
 def _reduce(loss: Tensor, reduction: str) -> Tensor:
     if reduction == "mean":
         return loss.mean()
@@ -385,7 +391,7 @@ def triplet_margin_with_distance_loss(
         ValueError: for an unknown reduction or a margin that is not positive.
         RuntimeError: when the numbers of dimensions differ.
     """
-    get_enum(reduction)
+    _check_reduction(reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
     if not anchor.ndim == positive.ndim == negative.ndim:
@@ -413,7 +419,9 @@ def poisson_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """exp(x) - y x, or x - y log(x + eps); `full` adds Stirling's term."""
-    number = get_enum(_chosen(size_average, reduce, reduction))
+    chosen = _chosen(size_average, reduce, reduction)
+    _check_reduction(chosen)
+    number = get_enum(chosen)
     return _poisson_nll_loss(input, target, log_input, full, eps, number)
 
 

@@ -22,8 +22,10 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     to(tensor, non_blocking), each with memory_format by keyword.
     """
     known = {"device", "dtype", "tensor", "other", "non_blocking", "memory_format"}
+    if "copy" in kwargs:
+        raise RuntimeError(".to() does not accept copy argument")
     for name in kwargs:
-        if name not in known | {"copy"}:
+        if name not in known:
             raise TypeError(f"to() got an unexpected keyword argument '{name}'")
     rest = list(args)
     device = kwargs.get("device")
