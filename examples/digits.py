@@ -4,7 +4,7 @@
 model that is best on the validation part is saved, loaded in a fresh process and must
 predict the same there. Writes ``best.pt``, ``curves.png`` and ``confusion.png``.
 
-    python examples/digits.py            # about half a minute on two cores
+    python examples/digits.py            # some ten seconds on two cores
     python examples/digits.py --smoke    # a few seconds, to see that everything runs
 """
 
