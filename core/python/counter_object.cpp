@@ -1,4 +1,4 @@
-// OpCounter: counts operator calls by name, the first client of the interceptor hook.
+// OpCounter: counts operator calls by name, a client of the interceptor hook.
 #include "core/python/counter_object.h"
 
 #include <chrono>
