@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -46,6 +47,14 @@ class _Mode:
 
     def __call__(self, function: F) -> F:
         if isinstance(function, type):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You "
+                "should only decorate functions or methods; here the mode holds in __init__ alone.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            made: Any = function
+            made.__init__ = self(made.__init__)
             return function
         code = getattr(function, "__code__", None)
         if code is not None and code.co_flags & 0x20:  # a generator function

@@ -76,6 +76,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
+    __str__ = __repr__  # type: ignore[assignment]
+
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         state = dict(self.__dict__)
         arguments: tuple[Any, ...] = (self.data, self.requires_grad, OrderedDict())

@@ -246,3 +246,29 @@ def test_composite_in_place_keeps_its_history() -> None:
     y.renorm_(2, 0, 1)
     (actual,) = torch.autograd.grad(y.sum(), x)
     torch.testing.assert_close(actual, expected)
+
+
+def test_no_grad_on_a_class_holds_in_its_constructor() -> None:
+    x = torch.ones(1, requires_grad=True)
+    with pytest.warns(FutureWarning, match="Decorating classes is deprecated"):
+
+        @torch.no_grad()
+        class Doubled:
+            def __init__(self) -> None:
+                self.value = x * 2
+
+            def tracked(self) -> Any:
+                return x * 2
+
+    assert not Doubled().value.requires_grad and Doubled().tracked().requires_grad
+
+
+def test_variable_without_a_tensor() -> None:
+    variable: Any = torch.autograd.Variable
+    assert variable().shape == (0,)
+    with pytest.raises(
+        TypeError, match="Variable data has to be a tensor, but got int"
+    ):
+        variable(1)
+    with pytest.warns(UserWarning, match="volatile was removed and now has no effect"):
+        variable(torch.ones(1), volatile=True)

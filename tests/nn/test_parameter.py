@@ -60,3 +60,10 @@ def test_wrong_data():
         TypeError, match="expected a Tensor for argument 'data', got li"
     ):
         nn.Parameter([1.0])
+
+
+def test_printing_says_that_it_is_a_parameter():
+    text = "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
+    parameter = nn.Parameter(rushlight.ones(2))
+    assert str(parameter) == repr(parameter) == text
+    assert f"{parameter}" == text
