@@ -42,6 +42,7 @@ _LAZY = {
             squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unravel_index
             unsafe_split unsafe_split_with_sizes unsqueeze_copy view_as_complex_copy
             view_as_real_copy view_copy""",
+        "_segments": "addmv_ segment_reduce",
         "_statistics": "gradient histogram histogramdd isin",
         "_settings": """are_deterministic_algorithms_enabled compiled_with_cxx11_abi
             get_default_device get_deterministic_debug_mode get_float32_matmul_precision

@@ -35,6 +35,7 @@ from rushlight.storage import IntStorage as IntStorage
 from rushlight.storage import LongStorage as LongStorage
 from rushlight.storage import ShortStorage as ShortStorage
 from rushlight.storage import TypedStorage as TypedStorage
+from rushlight._segments import addmv_ as addmv_
 from rushlight._arrangement import alias_copy as alias_copy
 from rushlight._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from rushlight._arrangement import as_strided_copy as as_strided_copy
@@ -64,6 +65,7 @@ from rushlight.serialization import load as load
 from rushlight._arrangement import meshgrid as meshgrid
 from rushlight._arrangement import permute_copy as permute_copy
 from rushlight.serialization import save as save
+from rushlight._segments import segment_reduce as segment_reduce
 from rushlight._arrangement import select_copy as select_copy
 from rushlight._settings import set_default_device as set_default_device
 from rushlight._legacy import set_default_tensor_type as set_default_tensor_type
@@ -358,6 +360,9 @@ from rushlight._C import half as half
 from rushlight._C.ops import hamming_window as hamming_window
 from rushlight._C.ops import hann_window as hann_window
 from rushlight._C.ops import hardshrink as hardshrink
+has_lapack: Any
+has_mkl: Any
+has_openmp: Any
 from rushlight._C.ops import heaviside as heaviside
 from rushlight._C.ops import hinge_embedding_loss as hinge_embedding_loss
 from rushlight._C.ops import histc as histc
@@ -420,6 +425,7 @@ from rushlight._C.ops import lcm_ as lcm_
 from rushlight._C.ops import ldexp as ldexp
 from rushlight._C.ops import ldexp_ as ldexp_
 from rushlight._C.ops import le as le
+legacy_contiguous_format: Any
 from rushlight._C.ops import lerp as lerp
 from rushlight._C.ops import less as less
 from rushlight._C.ops import less_equal as less_equal

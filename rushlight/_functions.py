@@ -29,6 +29,9 @@ __all__ = [
     "get_device",
     "get_num_threads",
     "get_rng_state",
+    "has_lapack",
+    "has_mkl",
+    "has_openmp",
     "iinfo",
     "inf",
     "initial_seed",
@@ -43,6 +46,7 @@ __all__ = [
     "is_signed",
     "is_storage",
     "is_tensor",
+    "legacy_contiguous_format",
     "manual_seed",
     "nan",
     "newaxis",
@@ -64,6 +68,11 @@ __all__ = [
     "unique",
     "unique_consecutive",
 ]
+
+# Which libraries stand behind the operators; PyTorch says so at the top level too.
+has_lapack = has_mkl = False
+has_openmp = True
+legacy_contiguous_format = _C.contiguous_format
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
 

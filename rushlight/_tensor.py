@@ -341,6 +341,12 @@ def _dlpack(
         dl_device: (1, 0), the CPU, or None.
         copy: True hands out a copy.
     """
+    if stream is not None and type(stream) is not int:
+        raise TypeError("stream must be ``int`` or ``none``")
+    if copy is not None and not isinstance(copy, bool):
+        raise TypeError(
+            f"__dlpack__(): argument 'copy' must be bool, not {type(copy).__name__}"
+        )
     if stream is not None and stream != -1:
         raise AssertionError("stream should be None on cpu.")
     if max_version is not None and (len(max_version) != 2 or max_version[0] < 0):
@@ -357,7 +363,13 @@ def _dlpack(
 
 
 def _dlpack_device(self: Tensor) -> tuple[int, int]:
-    return (1, 0)
+    from rushlight.utils.dlpack import DLDeviceType
+
+    return (DLDeviceType.kDLCPU, 0)
+
+
+_dlpack.__qualname__ = "Tensor.__dlpack__"
+_dlpack.__name__ = "__dlpack__"
 
 
 def _split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
