@@ -211,7 +211,7 @@ for _KIND, _FUNCTION in (("none", "gelu"), ("tanh", "gelu_tanh")):
         f"_gelu_{_KIND}(Tensor self) -> Tensor",
         f"gelu() with approximate='{_KIND}'.",
         expr=f"math::{_FUNCTION}(x)",
-        near="math::gelu_near(x)" if _KIND == "none" else "",
+        near_span="math::gelu_near" if _KIND == "none" else "",
         near_reach="math::kGeluReach",
         on=FLOATS,
         variants="",

@@ -63,7 +63,7 @@ alias("clip" + CLAMP, "clamp", EVERYWHERE_TOO)
 op(
     "_clamp(Tensor self, Tensor|Scalar min, Tensor|Scalar max) -> Tensor",
     "clamp() with both bounds.",
-    expr="math::smallest(math::largest(x, y), z)",
+    expr="math::clamped(x, y, z)",
     on=REAL,
     variants="",
     node="ClampBackward0/ClampBackward1",

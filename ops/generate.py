@@ -353,8 +353,12 @@ def functor(op: Op) -> str:
     constructor += f" : {inits} {{}}" if inits else " {}"
     out = result[op.result]
     near = ""
-    if op.near:
+    if op.near or op.near_span:
         near = f"\n  static constexpr double kReach = {op.near_reach};"
+    if op.near_span:
+        near += "\n  void near_span(const T* from, T* to, int64_t count) const {\n"
+        near += f"{line_mark(op)}\n    {op.near_span}(from, to, count); }}"
+    if op.near:
         near += f"\n  RL_INLINE Out near({args}) const {{\n{line_mark(op)}\n    return {op.near}; }}"
     return (
         f"template <class T>\nstruct {op.cpp_name}_fn {{\n"

@@ -204,7 +204,7 @@ op(
 op(
     "_scale_kept(Tensor self, Tensor mask, float scale) -> Tensor",
     "self times scale where mask is true, times 0 elsewhere.",
-    expr="y * (T(x) * scale)",
+    expr="y * math::kept_if(x, scale)",
     on=FLOATS,
     inputs="mask self",
     mask_first=True,

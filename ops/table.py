@@ -110,6 +110,7 @@ class Op:
     scalars_promote: bool = False
     near: str = ""
     near_reach: str = ""
+    near_span: str = ""
     exact: bool = False
     plain: bool = False
     precise_numbers: bool = False
@@ -187,6 +188,7 @@ def op(
     scalars_promote: bool = False,
     near: str = "",
     near_reach: str = "math::kNearRange",
+    near_span: str = "",
     exact: bool = False,
     plain: bool = False,
     precise_numbers: bool = False,
@@ -206,7 +208,8 @@ def op(
 
     * ``expr``: a scalar expression of the inputs ``x, y, z, w`` and of the scalar
       parameters by name; loops are made for the dtypes in ``on``. ``near`` is a faster
-      expression for arguments of at most ``near_reach`` in size; ``exact`` loops see 16-bit floats as
+      expression for arguments of at most ``near_reach`` in size, ``near_span`` a function
+      over many of them (from, to, count); ``exact`` loops see 16-bit floats as
       they are, not as float; ``plain`` ones are compiled once, for code that gains
       nothing from vectors; ``precise_numbers``: Python numbers meet 16-bit floats
       unrounded.
@@ -264,6 +267,7 @@ def op(
             scalars_promote=scalars_promote,
             near=near,
             near_reach=near_reach,
+            near_span=near_span,
             exact=exact,
             plain=plain,
             precise_numbers=precise_numbers,

@@ -70,17 +70,21 @@ void Iterator::run_range(Loop1d loop, const void* context, int64_t begin, int64_
     index[d] = rest % shape_[d];
     rest /= shape_[d];
   }
+  for (int k = 0; k < count_; ++k) {
+    data[k] = data_[k];
+    for (size_t d = 0; d < shape_.size(); ++d) data[k] += index[d] * strides_[k][d];
+  }
   for (int64_t at = begin; at < end;) {
-    for (int k = 0; k < count_; ++k) {
-      data[k] = data_[k];
-      for (size_t d = 0; d < shape_.size(); ++d) data[k] += index[d] * strides_[k][d];
-    }
     const int64_t n = std::min(shape_[0] - index[0], end - at);
     loop(data, inner, n, context);
     at += n;
+    // On to the start of the next line: lines may be short, so nothing is computed anew.
+    for (int k = 0; k < count_; ++k) data[k] -= index[0] * inner[k];
     index[0] = 0;
     for (size_t d = 1; d < shape_.size(); ++d) {
+      for (int k = 0; k < count_; ++k) data[k] += strides_[k][d];
       if (++index[d] < shape_[d]) break;
+      for (int k = 0; k < count_; ++k) data[k] -= shape_[d] * strides_[k][d];
       index[d] = 0;
     }
   }

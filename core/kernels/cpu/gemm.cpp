@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "core/kernels/cpu/gemm_bfloat.h"
 #include "core/kernels/cpu/gemm_blocked.h"
 
 namespace rl::cpu {
@@ -57,6 +58,20 @@ void each(int64_t rows, int64_t cols, A* a, int64_t lda, B* b, const F& f) {
                    for (int64_t j = 0; j < cols; ++j) f(x[j], y[j]);
                  }
                });
+}
+
+// Sums in float, rounded once.
+void bfloat(const BFloatKernels& t, const Shape& s, float alpha, const BFloat16* a,
+            const BFloat16* b, float beta, BFloat16* c) {
+  Scratch<float> sums(s.m * s.n);
+  bfloat_product(t, s.m, s.n, s.k, &a->bits, s.trans_a ? 1 : s.lda, s.trans_a ? s.lda : 1, &b->bits,
+                 s.trans_b ? 1 : s.ldb, s.trans_b ? s.ldb : 1, sums.get());
+  if (beta == 0)
+    return each(s.m, s.n, c, s.ldc, sums.get(),
+                [&](BFloat16& to, const float& from) { to = BFloat16(alpha * from); });
+  each(s.m, s.n, c, s.ldc, sums.get(), [&](BFloat16& to, const float& from) {
+    to = BFloat16(alpha * from + beta * static_cast<float>(to));
+  });
 }
 
 template <class T>
@@ -118,6 +133,10 @@ void one(const Shape& s, const Scalar& alpha, const T* a, const T* b, const Scal
   } else if constexpr (std::is_same_v<T, typename WideOf<T>::type>) {
     product(dense_product<T>(s, alpha.to<T>(), a, s.lda, b, s.ldb, beta.to<T>(), c, s.ldc));
   } else {
+    if constexpr (std::is_same_v<T, BFloat16>) {
+      const BFloatKernels* const t = bfloat_kernels();
+      if (t && s.k > 0) return bfloat(*t, s, alpha.to<float>(), a, b, beta.to<float>(), c);
+    }
     widened(s, alpha, a, b, beta, c);
   }
 }

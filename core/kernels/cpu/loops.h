@@ -24,22 +24,31 @@ RL_INLINE void gather(T* to, const std::byte* from, int64_t stride, int64_t n) {
   for (int64_t i = 0; i < n; ++i) to[i] = *reinterpret_cast<const T*>(from + i * stride);
 }
 
-// Functions with a fast form for arguments of moderate size have it as `near`.
+// Functions with a fast form for arguments of moderate size have it as `near`, of one of them, or
+// as `near_span`, of many.
 template <class Fn, class T>
 inline constexpr bool has_near = std::is_floating_point_v<T>&& requires {
   &Fn::near;
+};
+template <class Fn, class T>
+inline constexpr bool has_near_span = std::is_floating_point_v<T>&& requires {
+  &Fn::near_span;
 };
 
 // --- contiguous operands
 template <class Fn, class A, class R>
 void span(const Fn& f, int64_t n, R* out, const A* a) {
-  if constexpr (has_near<Fn, A>) {
+  if constexpr (has_near<Fn, A> || has_near_span<Fn, A>) {
     constexpr int64_t kPiece = 1024;
     for (int64_t i = 0; i < n; i += kPiece) {
       const int64_t end = std::min(n, i + kPiece);
       if (math::in_near_range(a + i, end - i, A(Fn::kReach))) {
+        if constexpr (has_near_span<Fn, A>) {
+          f.near_span(a + i, out + i, end - i);
+        } else {
 #pragma GCC ivdep
-        for (int64_t k = i; k < end; ++k) out[k] = f.near(a[k]);
+          for (int64_t k = i; k < end; ++k) out[k] = f.near(a[k]);
+        }
       } else {
         for (int64_t k = i; k < end; ++k) out[k] = f(a[k]);
       }

@@ -6,6 +6,7 @@
 #include "core/base/threads.h"
 #include "core/kernels/cpu/convert.h"
 #include "core/kernels/cpu/layout.h"
+#include "core/kernels/cpu/reduce_loops.h"
 #include "core/ops/ops.h"
 
 namespace rl::cpu {
@@ -116,11 +117,26 @@ PoolGeometry mean_geometry(int n, IntList sizes, IntList kernel, IntList stride,
   return g;
 }
 
+// One window that is the whole plane.
+bool is_whole(const PoolGeometry& g) {
+  bool whole = true;
+  for (int d = 0; d < 3; ++d)
+    whole = whole && g.out[d] == 1 && g.kernel[d] == g.in[d] && g.padding[d] == 0;
+  return whole;
+}
+
 }  // namespace
 
 void mean_pool(const PoolGeometry& g, const Tensor& self, const Tensor& out) {
   if (out.numel() == 0) return;
   const Tensor x = as_contiguous(self);
+  if (is_whole(g) && g.in_size() > 1 && is_floating(x.dtype())) {
+    const Tensor planes = alias(x, Dims{g.planes, g.in_size()}, Dims{g.in_size(), 1}, x.offset());
+    ReduceContext context;
+    context.divisor = static_cast<double>(g.divisor ? g.divisor : g.in_size());
+    return fill_contiguous(
+        out, [&](const Tensor& y) { reduce(ReduceKind::Sum, "avg_pool", planes, 2, context, y); });
+  }
   const PoolLoops& loops = loops_of(x.dtype());
   fill_contiguous(out, [&](const Tensor& y) {
     if (is_reduced(x.dtype())) {

@@ -93,7 +93,12 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
     for (int64_t j = 0; j < m; ++j) acc[j] = at(0, j);
   }
   if constexpr (Op::kCheap) {
+    // The processor's own prefetching stops at the end of a page, and short runs end often.
+    constexpr int64_t kAhead = 4096 / static_cast<int64_t>(sizeof(typename Op::In));
+    constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(typename Op::In));
     for (; r + 8 <= n; r += 8) {
+      if (stride == m)
+        for (int64_t j = 0; j < 8 * m; j += kLine) __builtin_prefetch(p + r * stride + j + kAhead);
 #pragma GCC ivdep
       for (int64_t j = 0; j < m; ++j) acc[j] = op.merge(acc[j], eight(r, j));
     }

@@ -82,7 +82,7 @@ class Least {
   using Item = SortItem<T>;
   using Key = typename SortKey<T>::Key;
 
-  explicit Least(int64_t k) : k_(k), capacity_(2 * k + 512) {
+  explicit Least(int64_t k) : k_(k), capacity_(2 * k + 64) {
     items_.reserve(static_cast<size_t>(capacity_));
   }
 

@@ -77,6 +77,22 @@ RL_MATH_INLINE T smallest(T x, T y) {
   T least = x < y ? x : y;
   return x != x ? x : least;
 }
+// x or zero by its bits: a blend would widen the condition to lanes in many steps.
+RL_MATH_INLINE float kept_if(bool condition, float x) {
+  return from_bits(bits(x) & -int32_t(condition));
+}
+RL_MATH_INLINE double kept_if(bool condition, double x) {
+  return from_bits(bits(x) & -int64_t(condition));
+}
+
+// smallest(largest(x, y), z), in fewer steps where the bounds are the same for a whole loop.
+template <class T>
+RL_MATH_INLINE T clamped(T x, T y, T z) {
+  T low = x < y ? y : x;
+  T both = low > z ? z : low;
+  T least = y != y ? y : both;
+  return z != z ? z : least;
+}
 template <class T>
 RL_MATH_INLINE T fmax(T x, T y) {
   T most = y > x ? y : x;
