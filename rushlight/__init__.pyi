@@ -9,12 +9,14 @@ from rushlight import autograd as autograd
 from rushlight import backends as backends
 from rushlight import cpu as cpu
 from rushlight import cuda as cuda
+from rushlight import hub as hub
 from rushlight import linalg as linalg
 from rushlight import nn as nn
 from rushlight import optim as optim
 from rushlight import overrides as overrides
 from rushlight import random as random
 from rushlight import return_types as return_types
+from rushlight import safetensors as safetensors
 from rushlight import serialization as serialization
 from rushlight import special as special
 from rushlight import storage as storage

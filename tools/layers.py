@@ -36,8 +36,12 @@ PYTHON = {
     "serialization": {"tensor"},
     "nn": {"tensor", "autograd"},
     "optim": {"tensor", "autograd"},
-    "utils": {"tensor", "autograd", "serialization"},
+    "utils": {"tensor", "autograd", "serialization", "hub"},
     "testing": {"tensor", "autograd"},
+    "safetensors": {"tensor", "serialization"},
+    "hub": {"tensor", "serialization"},
+    "cli": {"tensor", "serialization"},
+    "__main__": {"cli"},
 }
 # Never imported when the package is: they cost more than the whole of it.
 LATE = {"numpy", "scipy", "tqdm", "matplotlib"}

@@ -18,6 +18,7 @@ from .legacy import load_legacy, save_legacy
 from .location import Restore, make_restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
+from .safetensors_header import is_safetensors
 from .storages import check_bools, new_storage, storage_bytes, swap_bytes
 from .unpickler import run
 
@@ -77,6 +78,8 @@ def load(
 ) -> Any:
     """Reads a model file. Nothing that the file names is imported or called.
 
+    The format is told by the content; a safetensors file gives its dict of tensors.
+
     Args:
         f: a path or a seekable binary file object.
         map_location: where storages are placed: None (where they were), a device or
@@ -87,7 +90,8 @@ def load(
             of `nn.Module` and dataclasses that the program has already imported, by
             setting their attributes, calling none of their methods.
         mmap: keep the file mapped and let the storages share its pages, copied on
-            write; their checksums are then not compared. Needs a path.
+            write; their checksums are then not compared. Needs a path. A
+            safetensors file with a path is mapped unless this is False.
         encoding: of byte strings that Python 2 wrote.
 
     Raises:
@@ -109,6 +113,11 @@ def load(
     with _readable(f) as file:
         if is_zip(file):
             return _load_archive(file, restore, safely, bool(mmap), encoding)
+        if is_safetensors(file):
+            from .safetensors import read_stream
+
+            path = isinstance(f, (str, os.PathLike))
+            return read_stream(file, path if mmap is None else mmap, restore)
         if mmap:
             raise RuntimeError(
                 "mmap can only be used with files saved with "
