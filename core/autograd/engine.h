@@ -35,7 +35,9 @@ struct EngineCallbacks {
   // Called with what a failing node threw, before it travels on (anomaly mode prints the trace).
   void (*on_error)(const Node& node) = nullptr;
   // Where the program is, for a node made in anomaly mode.
-  std::shared_ptr<std::string> (*make_trace)() = nullptr;
+  std::shared_ptr<Trace> (*make_trace)() = nullptr;
+  // The program's own line, for an in-place write in anomaly mode.
+  std::string (*program_line)() = nullptr;
 };
 extern EngineCallbacks engine_callbacks;
 // Runs `f` once when the backward pass of this thread ends

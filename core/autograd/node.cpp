@@ -61,6 +61,8 @@ std::string operation_name(const Node& node) {
   return has_suffix ? name.substr(0, end - kSuffix.size()) : name;
 }
 
+std::string Node::operation() const { return operation_name(*this); }
+
 uint32_t Node::add_slot(const Tensor& output) {
   slots.push_back({output.sizes(), output.dtype(), output.device()});
   return static_cast<uint32_t>(slots.size() - 1);

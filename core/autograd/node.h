@@ -48,6 +48,12 @@ struct NodeHooks {
   HookList post;
 };
 
+// Where a node was made: the whole Python stack, and the program's own line.
+struct Trace {
+  std::string stack;
+  std::string place;
+};
+
 class Node : public RefCounted<Node> {
  public:
   Node();
@@ -59,6 +65,8 @@ class Node : public RefCounted<Node> {
   // `grads[i]` belongs to slot i and may be undefined; the result has one entry an edge.
   virtual TensorVec apply(TensorVec&& grads) = 0;
   virtual std::string name() const = 0;
+  // The forward operation, as the program names it.
+  virtual std::string operation() const;
   // Frees what was saved for backward; apply() afterwards reports the second backward.
   virtual void release_saved() {}
   virtual bool is_accumulator() const { return false; }
@@ -75,7 +83,7 @@ class Node : public RefCounted<Node> {
   std::unique_ptr<NodeHooks> hooks_;
   void* python_object = nullptr;  // the wrapper made by the binding; it holds us, not we it
   // Where the node was made (anomaly mode) and which node's backward made it.
-  std::shared_ptr<std::string> trace;
+  std::shared_ptr<Trace> trace;
   Ptr<Node> trace_parent;
 };
 

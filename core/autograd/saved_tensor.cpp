@@ -117,6 +117,38 @@ void SavedTensor::reset() {
   released_ = true;
 }
 
+namespace {
+
+// Names the operation that saved a tensor at version `saved` and the one that wrote it since, with
+// their lines as far as anomaly mode saw them.
+std::string who_clashed(const Node* owner, const VersionCounter& counter, uint32_t saved) {
+  const auto at = [](const std::string& place) {
+    return place.empty() ? std::string() : ", at " + place;
+  };
+  const uint32_t now = counter.current();
+  const VersionCounter::PlacedWrite write = counter.first_place_after(saved);
+  const std::string saved_at = owner && owner->trace ? owner->trace->place : std::string();
+  std::string text;
+  if (owner) {
+    const std::string operation = owner->operation();
+    text += str("\n  saved by: ", operation, " (", owner->name(), ")", at(saved_at));
+  }
+  text += str("\n  then changed by: ", write.place.empty() ? counter.last_writer() : write.writer);
+  if (now > saved + 1) {
+    const uint32_t which = write.place.empty() ? now - saved : write.version - saved;
+    text += str(" (write ", static_cast<int64_t>(which), " of ", static_cast<int64_t>(now - saved),
+                " since)");
+  }
+  text += at(write.place);
+  if (saved_at.empty() || write.place.empty())
+    text +=
+        "\n  Run forward and backward under autograd.set_detect_anomaly(True) to see the lines of "
+        "both.";
+  return text;
+}
+
+}  // namespace
+
 void SavedTensor::check_version(const Tensor& t, Node* owner) const {
   const uint32_t now = t.version();
   if (now == version_) [[likely]]
@@ -136,7 +168,8 @@ void SavedTensor::check_version(const Tensor& t, Node* owner) const {
              "gradient. The variable in question was changed in there or anywhere later. Good "
              "luck!"
            : "enable anomaly detection to find the operation that failed to compute its "
-             "gradient, with torch.autograd.set_detect_anomaly(True).");
+             "gradient, with torch.autograd.set_detect_anomaly(True).",
+       who_clashed(owner, *t.impl()->shared_version(), version_));
 }
 
 Tensor SavedTensor::unpack(Node* owner) const {

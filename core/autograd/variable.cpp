@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/autograd/accumulate_grad.h"
+#include "core/autograd/engine.h"
 #include "core/autograd/grad_mode.h"
 
 namespace rl {
@@ -159,6 +160,13 @@ void rebase_history(const Tensor& t, Ptr<Node> node, size_t edge) {
   meta.grad_fn = std::move(node);
   meta.requires_grad = false;
   meta.attr_version = t.version();
+}
+
+void note_write(const Tensor& t, const char* writer, WriteForm form) {
+  VersionCounter& counter = *t.impl()->shared_version();
+  counter.bump(writer, form);
+  if (thread_state().anomaly && engine_callbacks.program_line) [[unlikely]]
+    counter.note_place(engine_callbacks.program_line());
 }
 
 void check_inplace(const Tensor& t, bool needs_grad) {

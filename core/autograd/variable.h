@@ -69,6 +69,8 @@ void set_history(const Tensor& t, const Ptr<Node>& node);
 // The same after an in-place write into `t`, views included. `edge` of the node is the one that
 // leads to what `t` was before.
 void rebase_history(const Tensor& t, Ptr<Node> node, size_t edge = 0);
+// Counts a write into `t` by the operation `writer` (text that lives as long as the program).
+void note_write(const Tensor& t, const char* writer, WriteForm form = WriteForm::Named);
 // Refuses in-place writes autograd cannot express.
 void check_inplace(const Tensor& t, bool needs_grad);
 // Records that `view` shares memory with `base` (or with what `base` is a view of).

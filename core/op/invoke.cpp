@@ -47,6 +47,12 @@ void pop_interceptor(Interceptor& interceptor) { thread_state().interceptor = in
 
 namespace {
 
+WriteForm written_as(Mode mode) {
+  return mode == Mode::InPlace ? WriteForm::InPlace
+         : mode == Mode::Out   ? WriteForm::Out
+                               : WriteForm::Named;
+}
+
 // Delivers computed results to self or to out= tensors.
 void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode mode) {
   if (target.is_same(value)) return;
@@ -119,6 +125,8 @@ void run_composite(Call& call) {
       deliver(call.op, targets[i], inner.results[i], Mode::Out);
     else
       deliver_inplace(targets[i], inner.results[i]);
+    if (targets[i].impl()->version_counter)
+      targets[i].impl()->version_counter->rename_last(call.op.name, written_as(call.mode));
     call.results[i] = std::move(targets[i]);
   }
 }
@@ -167,7 +175,7 @@ void run_inplace_view(Call& call, bool needs_grad) {
   }
   const Tensor& view = inner.results[0];
   self.impl()->set_geometry(view.sizes(), view.strides(), view.offset());
-  self.impl()->bump_version();
+  note_write(self, op.name, WriteForm::InPlace);
   call.results[0] = self;
   if (!node) return;
   set_history(self, node);
@@ -191,7 +199,7 @@ void invoke_direct(Call& call) {
     if (needs_grad && op.vjp) node = begin_record(call);
     compute(call);
     if (op.kind == OpKind::Mutate && !call.results[0]) call.results[0] = self;
-    self.impl()->bump_version();
+    note_write(self, op.name, written_as(call.mode));
     if (node) finish_record(call, node);
     return;
   }
@@ -206,7 +214,7 @@ void invoke_direct(Call& call) {
                "one of the arguments requires grad.");
     compute(call);
     for (int i = 0; i < op.result_count; ++i)
-      if (call.results[i]) call.results[i].impl()->bump_version();
+      if (call.results[i]) note_write(call.results[i], op.name, WriteForm::Out);
     return;
   }
   if (needs_grad && op.vjp && !(op.flags & kBoolResult)) node = begin_record(call);

@@ -37,6 +37,7 @@ class OpNode final : public Node {
   explicit OpNode(const OpRecord& op) : op(op) {}
   TensorVec apply(TensorVec&& grads) override;
   std::string name() const override;
+  std::string operation() const override { return op.name; }
   void release_saved() override;
   Ptr<Node> history_of(const Tensor& t, uint32_t& slot) override {
     return outer ? outer->history_of(t, slot) : Ptr<Node>::share(this);

@@ -1,6 +1,7 @@
 // Steps of optimizers: checks, and tensors laid out as flat arrays of float or double.
 #include <cmath>
 
+#include "core/autograd/variable.h"
 #include "core/kernels/cpu/optim_table.h"
 #include "core/ops/ops_prelude.h"
 
@@ -37,7 +38,7 @@ class FlatTensors {
   }
   T* array(const Tensor& t, bool written) {
     if (direct_) {
-      if (written) t.impl()->bump_version();
+      if (written) note_write(t, "optimizer.step");
       return t.data<T>();
     }
     Tensor copy = contiguous_copy(t, dtype_);
@@ -51,7 +52,7 @@ class FlatTensors {
   void write_back() const {
     for (const auto& [to, from] : copies_) {
       copy_into(to, from);
-      to.impl()->bump_version();
+      note_write(to, "optimizer.step");
     }
   }
 

@@ -80,7 +80,7 @@ PyObject* increment_version(PyObject*, PyObject* tensor) {
     RL_CHECK_TYPE(is_tensor(tensor), "increment_version expects a Tensor, not ",
                   Py_TYPE(tensor)->tp_name);
     RL_CHECK(!unwrap(tensor).impl()->inference, "Inference tensors do not track version counter.");
-    unwrap(tensor).impl()->bump_version();
+    note_write(unwrap(tensor), "increment_version");
     Py_RETURN_NONE;
   });
 }
@@ -145,8 +145,18 @@ PyObject* is_anomaly_check_nan(PyObject*, PyObject*) {
   return PyBool_FromLong(thread_state().anomaly_check_nan);
 }
 
+// The line of the program that runs, library code left out; see rushlight/autograd/anomaly_mode.py.
+std::string program_line() {
+  const GilAcquire gil;
+  const Object module(PyImport_ImportModule("rushlight.autograd.anomaly_mode"));
+  const Object text(module ? PyObject_CallMethod(module.get(), "program_line", nullptr) : nullptr);
+  const char* chars = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
+  if (!chars) throw PythonError();
+  return chars;
+}
+
 // The Python stack, as text.
-std::shared_ptr<std::string> python_stack() {
+std::shared_ptr<Trace> python_stack() {
   const GilAcquire gil;
   const Object traceback(PyImport_ImportModule("traceback"));
   const Object lines(traceback ? PyObject_CallMethod(traceback.get(), "format_stack", nullptr)
@@ -154,7 +164,7 @@ std::shared_ptr<std::string> python_stack() {
   const Object empty(PyUnicode_FromString(""));
   const Object text(lines ? PyUnicode_Join(empty.get(), lines.get()) : nullptr);
   if (!text) throw PythonError();
-  return std::make_shared<std::string>(PyUnicode_AsUTF8(text.get()));
+  return std::make_shared<Trace>(Trace{PyUnicode_AsUTF8(text.get()), program_line()});
 }
 
 // Shows where the failing node was made, and the nodes whose backward made it.
@@ -170,7 +180,7 @@ void explain_failure(const Node& node) {
                     "anomaly during forward pass for more information."));
   }
   warn(str("Error detected in ", node.name(),
-           ". Traceback of forward call that caused the error:\n", *node.trace));
+           ". Traceback of forward call that caused the error:\n", node.trace->stack));
   for (const Node* at = node.trace_parent.get(); at; at = at->trace_parent.get()) {
     if (!at->trace) {
       return warn(str("\nPrevious calculation was induced by ", at->name(),
@@ -179,7 +189,8 @@ void explain_failure(const Node& node) {
                       "information."));
     }
     warn(str("\n\nPrevious calculation was induced by ", at->name(),
-             ". Traceback of forward call that induced the previous calculation:\n", *at->trace));
+             ". Traceback of forward call that induced the previous calculation:\n",
+             at->trace->stack));
   }
 }
 
@@ -211,6 +222,7 @@ PyMethodDef methods[] = {
 void init_autograd(PyObject* module) {
   engine_callbacks.on_error = explain_failure;
   engine_callbacks.make_trace = python_stack;
+  engine_callbacks.program_line = program_line;
   if (PyModule_AddFunctions(module, methods) < 0) throw PythonError();
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 PyTypeObject* context_type;
 
+constexpr const char* kDirtyWrite = "a custom Function (mark_dirty)";
+
 struct ContextObject {
   PyObject_HEAD PyNode* node;  // weak: the node holds this object
   PyObject* dict;
@@ -284,12 +286,12 @@ Tensor finish_output(ContextObject* c, const Ptr<PyNode>& node, PyObject* inputs
       // Edges belong to tensors only.
       size_t edge = 0;
       for (Py_ssize_t i = 0; i < input; ++i) edge += is_tensor(PyTuple_GET_ITEM(inputs, i));
-      t.impl()->bump_version();
+      note_write(t, kDirtyWrite);
       rebase_history(t, node, edge);
     } else {
       if (node) drop_history(t);
       if (node) node->add_slot(t);
-      t.impl()->bump_version();
+      note_write(t, kDirtyWrite);
     }
     return t;
   }

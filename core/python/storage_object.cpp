@@ -153,7 +153,7 @@ PyObject* set_storage(PyObject*, PyObject* args) {
     if (needed > bytes->nbytes()) bytes->resize(needed);
     t.impl()->storage = bytes;
     t.impl()->set_geometry(sizes.ints(), strides.ints(), offset);
-    t.impl()->bump_version();
+    note_write(t, "set_");
     return Py_NewRef(tensor);
   });
 }

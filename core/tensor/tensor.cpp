@@ -2,6 +2,7 @@
 #include "core/tensor/tensor.h"
 
 #include <cstring>
+#include <mutex>
 #include <numeric>
 
 namespace rl {
@@ -31,7 +32,45 @@ const Ptr<VersionCounter>& TensorImpl::shared_version() {
   return version_counter;
 }
 
-void TensorImpl::bump_version() { shared_version()->bump(); }
+namespace {
+
+constexpr size_t kPlacesKept = 16;
+std::mutex places_mutex;
+
+}  // namespace
+
+std::string VersionCounter::last_writer() const {
+  const char* name = writer_.load(std::memory_order_relaxed);
+  if (!name) return "an unnamed write";
+  switch (form_.load(std::memory_order_relaxed)) {
+    case WriteForm::InPlace:
+      return std::string(name) + "_";
+    case WriteForm::Out:
+      return std::string(name) + "(out=...)";
+    default:
+      return name;
+  }
+}
+
+void VersionCounter::rename_last(const char* writer, WriteForm form) {
+  writer_.store(writer, std::memory_order_relaxed);
+  form_.store(form, std::memory_order_relaxed);
+  const std::lock_guard lock(places_mutex);
+  if (!places_.empty()) places_.back().writer = last_writer();
+}
+
+void VersionCounter::note_place(std::string place) {
+  const std::lock_guard lock(places_mutex);
+  if (places_.size() == kPlacesKept) places_.erase(places_.begin());
+  places_.push_back({current(), last_writer(), std::move(place)});
+}
+
+VersionCounter::PlacedWrite VersionCounter::first_place_after(uint32_t version) const {
+  const std::lock_guard lock(places_mutex);
+  for (const PlacedWrite& write : places_)
+    if (write.version > version) return write;
+  return {};
+}
 
 bool Tensor::is_contiguous(MemoryFormat format) const {
   switch (format) {

@@ -1,7 +1,9 @@
 // The tensor: sizes, strides and offset over a shared storage, and the handle everything passes.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/device.h"
@@ -14,16 +16,39 @@
 
 namespace rl {
 
+// How a write goes by its name: "add" in place is add_, with out= add(out=...).
+enum class WriteForm : uint8_t { Named, InPlace, Out };
+
 // Counts in-place writes; shared by a tensor and its views. See Note [Versions] in variable.h.
 class VersionCounter final : public RefCounted<VersionCounter> {
  public:
+  // A write with its place in the program, which only anomaly mode notes.
+  struct PlacedWrite {
+    uint32_t version = 0;  // after the write
+    std::string writer;
+    std::string place;
+  };
+
   uint32_t current() const { return value_.load(std::memory_order_relaxed); }
-  void bump() { value_.fetch_add(1, std::memory_order_relaxed); }
-  void set(uint32_t v) { value_.store(v, std::memory_order_relaxed); }
+  // `writer` lives as long as the program.
+  void bump(const char* writer, WriteForm form) {
+    writer_.store(writer, std::memory_order_relaxed);
+    form_.store(form, std::memory_order_relaxed);
+    value_.fetch_add(1, std::memory_order_relaxed);
+  }
+  // For a write made of others: the name by which the program called it.
+  void rename_last(const char* writer, WriteForm form);
+  std::string last_writer() const;
+  void note_place(std::string place);
+  // The earliest write after `version` whose place is known; an empty place where none is.
+  PlacedWrite first_place_after(uint32_t version) const;
   static void destroy(VersionCounter* self) { delete self; }
 
  private:
   std::atomic<uint32_t> value_{0};
+  std::atomic<WriteForm> form_{WriteForm::Named};
+  std::atomic<const char*> writer_{nullptr};
+  std::vector<PlacedWrite> places_;  // the latest few
 };
 
 // What autograd attaches to a tensor; this layer only owns it.
@@ -41,7 +66,6 @@ class TensorImpl final : public RefCounted<TensorImpl> {
   void set_geometry(IntList sizes, IntList strides, int64_t offset);
   uint32_t version() const { return version_counter ? version_counter->current() : 0; }
   const Ptr<VersionCounter>& shared_version();  // creates the counter when there is none
-  void bump_version();
 
   Ptr<Storage> storage;
   Dims sizes;

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import linecache
+import os
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from rushlight import _C
+
+_LIBRARY = str(Path(__file__).parents[1]) + os.sep
+
+
+def program_line() -> str:
+    """The line being run, library code left out: ``file:line in function``, then its text.
+
+    The text is left out where the source is not at hand. Empty where no Python runs.
+    """
+    frame = inner = sys._getframe().f_back
+    while frame is not None and frame.f_code.co_filename.startswith(_LIBRARY):
+        frame = frame.f_back
+    frame = frame or inner
+    if frame is None:
+        return ""
+    code = frame.f_code
+    place = f"{code.co_filename}:{frame.f_lineno} in {code.co_name}"
+    text = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
+    return f"{place}\n    {text}" if text else place
 
 
 class detect_anomaly:
