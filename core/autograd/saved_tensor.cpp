@@ -130,7 +130,8 @@ std::string who_clashed(const Node* owner, const VersionCounter& counter, uint32
   const std::string saved_at = owner && owner->trace ? owner->trace->place : std::string();
   std::string text;
   if (owner) {
-    const std::string operation = owner->operation();
+    std::string operation = owner->operation();
+    if (operation.starts_with('_')) operation = operation_name(*owner);  // not a public name
     text += str("\n  saved by: ", operation, " (", owner->name(), ")", at(saved_at));
   }
   text += str("\n  then changed by: ", write.place.empty() ? counter.last_writer() : write.writer);
@@ -153,7 +154,10 @@ void SavedTensor::check_version(const Tensor& t, Node* owner) const {
   const uint32_t now = t.version();
   if (now == version_) [[likely]]
     return;
-  const Ptr<Node> made_by = is_output_ ? Ptr<Node>::share(owner) : grad_fn(t);
+  // Indices, say, are an output of no node.
+  const Ptr<Node> made_by = !is_output_                    ? grad_fn(t)
+                            : is_differentiable(t.dtype()) ? Ptr<Node>::share(owner)
+                                                           : nullptr;
   fail(ErrorType::Runtime,
        "one of the variables needed for gradient computation has been modified by an inplace "
        "operation: [torch.",
@@ -168,7 +172,7 @@ void SavedTensor::check_version(const Tensor& t, Node* owner) const {
              "gradient. The variable in question was changed in there or anywhere later. Good "
              "luck!"
            : "enable anomaly detection to find the operation that failed to compute its "
-             "gradient, with torch.autograd.set_detect_anomaly(True).",
+             "gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).",
        who_clashed(owner, *t.impl()->shared_version(), version_));
 }
 

@@ -121,12 +121,13 @@ void run_composite(Call& call) {
   Call inner{call.op, args, Mode::Functional, {}, {}};
   call.op.run(inner);
   for (int i = 0; i < count; ++i) {
-    if (call.mode == Mode::Out)
+    if (call.mode == Mode::Out) {
       deliver(call.op, targets[i], inner.results[i], Mode::Out);
-    else
+      note_write(targets[i], call.op.name, WriteForm::Out);
+    } else {
       deliver_inplace(targets[i], inner.results[i]);
-    if (targets[i].impl()->version_counter)
-      targets[i].impl()->version_counter->rename_last(call.op.name, written_as(call.mode));
+      targets[i].impl()->shared_version()->rename_last(call.op.name, WriteForm::InPlace);
+    }
     call.results[i] = std::move(targets[i]);
   }
 }

@@ -73,7 +73,7 @@ def test_writes_are_counted_since_the_saving() -> None:
     a.mul_(2)
     a.add_(1)
     saved, changed = operations(clash(y.backward))
-    assert saved.endswith("(PowBackward0)")
+    assert saved.endswith("(PowBackward0)") and not saved.startswith("_")
     assert changed == "add_ (write 2 of 2 since)"
 
 
@@ -144,3 +144,20 @@ def test_forward_before_anomaly_mode(anomaly: None) -> None:
     saved, changed, line, advice = clash(y.sum().backward)
     assert saved == "  saved by: exp (ExpBackward0)"
     assert line == "    y.add_(1)" and "set_detect_anomaly(True)" in advice
+
+
+def test_indices_are_an_output_of_no_node() -> None:
+    values, indices = tracked().max(0)
+    indices.zero_()
+    with pytest.raises(
+        RuntimeError, match=r"LongTensor \[\]\] is at version 1"
+    ) as caught:
+        values.backward()
+    assert "saved by: max (MaxBackward0)" in str(caught.value)
+
+
+def test_out_of_a_composed_operator_counts_as_a_write() -> None:
+    out = torch.empty(2)
+    before = out._version
+    torch.matmul(torch.eye(2), torch.ones(2), out=out)
+    assert out._version == before + 1
