@@ -99,9 +99,12 @@ FUNCTIONS = {
     "tensor_from_data": "(data: Any, dtype: _dtype | None, /) -> Tensor",
     "untyped_storage": "(tensor: Tensor, /) -> UntypedStorage",
     "cpu_capability": "() -> str",
+    "crc32": f"(data: {BUFFER}, /) -> _int",
     "empty_cache": "() -> None",
     "memory_stats": "() -> dict[str, _int]",
+    "read_file": f"(file: _int, offset: _int, target: {BUFFER}, /) -> tuple[_int, _int]",
     "reset_peak_memory_stats": "() -> None",
+    "write_file": f"(file: _int, offset: _int, source: {BUFFER}, /) -> _int",
     "export_names": "(target: dict[str, Any], /) -> None",
     "op_records": "() -> list[dict[str, Any]]",
 }

@@ -24,8 +24,8 @@ void check_operands(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
                mask.dtype() == q.dtype(),
            "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
            "attn_mask.dtype: ",
-           mask.defined() ? type_name(mask.dtype()) : "", " and  query.dtype: ", type_name(q.dtype()),
-           " instead.");
+           mask.defined() ? type_name(mask.dtype()) : "",
+           " and  query.dtype: ", type_name(q.dtype()), " instead.");
   RL_CHECK(q.size(-1) == k.size(-1), "query and key must have the same last dimension, got ",
            IntList(q.sizes()), " and ", IntList(k.sizes()));
   RL_CHECK(k.size(-2) == v.size(-2), "key and value must have the same length, got ",

@@ -64,8 +64,9 @@ void check_channels(IntList input, IntList weight, const Tensor& bias, bool tran
 void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   RL_CHECK(input.dtype() == weight.dtype(), "expected scalar type ", legacy_name(input.dtype()),
            " but found ", legacy_name(weight.dtype()));
-  RL_CHECK(!bias.defined() || bias.dtype() == input.dtype(), "Input type (", type_name(input.dtype()),
-           ") and bias type (", bias.defined() ? type_name(bias.dtype()) : "", ") should be the same");
+  RL_CHECK(!bias.defined() || bias.dtype() == input.dtype(), "Input type (",
+           type_name(input.dtype()), ") and bias type (",
+           bias.defined() ? type_name(bias.dtype()) : "", ") should be the same");
   if (input.dtype() == Dtype::Bool)
     fail(ErrorType::NotImplemented, "\"slow_conv2d_cpu\" not implemented for 'Bool'");
 }

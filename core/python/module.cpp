@@ -6,6 +6,7 @@
 #include "core/python/construct.h"
 #include "core/python/counter_object.h"
 #include "core/python/dlpack.h"
+#include "core/python/file_module.h"
 #include "core/python/function_object.h"
 #include "core/python/generator_object.h"
 #include "core/python/hooks.h"
@@ -56,6 +57,7 @@ PyMODINIT_FUNC PyInit__C() {
     init_buffer(module);
     init_dlpack(module);
     init_generator(module);
+    init_files(module);
     init_functions(module);
     init_hooks(module);
     init_counter(module);
