@@ -21,6 +21,14 @@ def binary(xp: Any, target: Any, name: str = "binary_cross_entropy") -> Any:
     return getattr(xp.nn.functional, name)(xp.full((3,), 0.5), target)
 
 
+def overlapped(xp: Any) -> Any:
+    return xp.zeros(1).expand(3, 4)
+
+
+def recorded(xp: Any) -> Any:
+    return xp.ones(3, 4, requires_grad=True)
+
+
 def distance_loss(xp: Any, **options: Any) -> Any:
     x = wide(xp)
     loss = xp.nn.functional.triplet_margin_with_distance_loss
@@ -96,6 +104,17 @@ CASES: list[Case] = [
      RuntimeError, "Double"),
     ("integer nanmean", lambda xp: xp.nanmean(wide(xp), dtype=xp.int64),
      RuntimeError, "could not infer output dtype"),
+    ("overlap of out=", lambda xp: xp.cumsum(wide(xp), 0, out=overlapped(xp)),
+     RuntimeError, "more than one element of the written-to tensor"),
+    ("overlap of a gathered out=", lambda xp: xp.gather(
+        wide(xp), 0, xp.zeros(3, 4, dtype=xp.int64), out=overlapped(xp)),
+     RuntimeError, "more than one element of the written-to tensor"),
+    ("gradient of a composed out=",
+     lambda xp: xp.column_stack([recorded(xp)], out=xp.empty(0)),
+     RuntimeError, "don't support automatic differentiation"),
+    ("gradient into a composed out=",
+     lambda xp: xp.column_stack([wide(xp)], out=recorded(xp)),
+     RuntimeError, "don't support automatic differentiation"),
     ("meta as a list", lambda xp: xp.ones(2, device="meta").tolist(),
      NotImplementedError, "Cannot copy out of meta tensor"),
     ("copy of a module", lambda xp: xp.nn.Linear(2, 2).to(copy=True),
@@ -151,6 +170,14 @@ def test_bce_with_logits_has_the_dtype_of_its_target(xp: Any) -> None:
     loss = xp.nn.functional.binary_cross_entropy_with_logits
     assert loss(xp.ones(3), xp.ones(3, dtype=xp.float64)).dtype is xp.float64
     assert loss(xp.ones(3, dtype=xp.float64), xp.ones(3)).dtype is xp.float32
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_made_from_sizes_resizes_its_out_silently(xp: Any) -> None:
+    out = xp.zeros(2, 2)
+    assert xp.eye(3, out=out) is out
+    assert tuple(out.shape) == (3, 3)
+    assert tuple(xp.ones(5, out=out).shape) == (5,)
 
 
 def test_dlpack_copies_when_asked(xp: Any) -> None:

@@ -64,8 +64,12 @@ void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode
   if (!(target.sizes() == value.sizes())) {
     RL_CHECK(mode == Mode::Out, op.name, "_(): output with shape ", IntList(target.sizes()),
              " doesn't match the broadcast shape ", IntList(value.sizes()));
-    resize_out(target, value.sizes());
+    // What is made from sizes gives them to its out= without a warning.
+    op.flags& kFactory ? resize_tensor(target, value.sizes()) : resize_out(target, value.sizes());
   }
+  RL_CHECK(!has_internal_overlap(target),
+           "unsupported operation: more than one element of the written-to tensor refers to a "
+           "single memory location. Please clone() the tensor before performing the operation.");
   if (!target.is_meta()) copy_into(target, value);
 }
 
@@ -122,6 +126,10 @@ void run_composite(Call& call) {
   call.op.run(inner);
   for (int i = 0; i < count; ++i) {
     if (call.mode == Mode::Out) {
+      const bool recorded = requires_grad(targets[i]) || requires_grad(inner.results[i]);
+      RL_CHECK(!recorded || !thread_state().grad_enabled, call.op.name,
+               "(): functions with out=... arguments don't support automatic differentiation, but "
+               "one of the arguments requires grad.");
       deliver(call.op, targets[i], inner.results[i], Mode::Out);
       note_write(targets[i], call.op.name, WriteForm::Out);
     } else {

@@ -66,8 +66,9 @@ std::array<Tensor, 4> embedding_bag(const Tensor& weight, const Tensor& given,
   for (const Tensor* t : {&given, &offsets})
     RL_CHECK(t->dtype() == Dtype::Int32 || t->dtype() == Dtype::Int64,
              "Expected tensor for argument #1 '", t == &given ? "indices" : "offsets",
-             "' to have one of the following scalar types: Long, Int; but got ", t->dtype(),
-             " instead (while checking arguments for embedding_bag)");
+             "' to have one of the following scalar types: Long, Int; but got torch.",
+             legacy_name(t->dtype()),
+             "Tensor instead (while checking arguments for embedding_bag)");
   RL_CHECK(offsets.dim() == 1, "offsets has to be a 1D Tensor, but got Tensor of dimension ",
            offsets.dim());
   RL_CHECK(!sample_weights.defined() || mode == kSum,
