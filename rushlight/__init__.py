@@ -26,7 +26,7 @@ from rushlight._legacy import *  # noqa: E402
 
 _SUBMODULES = frozenset(
     """autograd backends cpu cuda hub linalg nn optim overrides random return_types safetensors
-    serialization special storage testing types utils version""".split()
+    serialization special storage testing training types utils version""".split()
 )
 # Functions of submodules that PyTorch also shows at the top: module -> names.
 _LAZY = {

@@ -40,6 +40,7 @@ PYTHON = {
     "testing": {"tensor", "autograd"},
     "safetensors": {"tensor", "serialization"},
     "hub": {"tensor", "serialization"},
+    "training": {"tensor", "serialization"},
     "cli": {"tensor", "serialization"},
     "__main__": {"cli"},
 }
