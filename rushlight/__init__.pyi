@@ -21,6 +21,7 @@ from rushlight import serialization as serialization
 from rushlight import special as special
 from rushlight import storage as storage
 from rushlight import testing as testing
+from rushlight import training as training
 from rushlight import types as types
 from rushlight import utils as utils
 from rushlight import version as version
