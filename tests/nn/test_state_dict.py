@@ -131,3 +131,103 @@ def test_prefix_of_parallel_wrappers():
     strip(state, "module.")
     net.load_state_dict(state)
     assert set(state._metadata) == {"", "0", "1"}
+
+
+def error_of(net, state, **options):
+    with pytest.raises(RuntimeError) as caught:
+        net.load_state_dict(state, **options)
+    return str(caught.value)
+
+
+def test_shapes_that_differ_are_explained_with_the_layer():
+    state = model().state_dict()
+    state["0.weight"] = rushlight.zeros(3, 5)
+    lines = error_of(model(), state, strict=False).splitlines()
+    assert lines[1].startswith(
+        "\tsize mismatch for 0.weight: copying a param with shape"
+    )
+    assert lines[2] == (
+        "  in Sequential.0 (Linear(in_features=2, out_features=3, bias=True)): weight has "
+        "the shape [3, 2] and was saved with [3, 5]; build the layer as it was saved, or "
+        "leave it out of the state dict"
+    )
+    assert len(lines) == 3
+    text = error_of(
+        nn.Linear(2, 1), {"weight": rushlight.ones(2), "bias": rushlight.ones(1)}
+    )
+    assert "\n  in Linear (Linear(in_features=2," in text
+
+
+@pytest.mark.parametrize(
+    ("prefix", "reason"),
+    [
+        ("module.", ", as DataParallel saves them"),
+        ("_orig_mod.", ", as torch.compile"),
+        ("a.b.", ""),
+    ],
+)
+def test_prefixes_are_explained(prefix, reason):
+    state = model().state_dict(prefix=prefix)
+    text = error_of(model(), state)
+    assert (
+        f"in Sequential: all keys of the state dict begin with {prefix!r}{reason}"
+        in text
+    )
+    assert f"consume_prefix_in_state_dict_if_present(state_dict, {prefix!r})" in text
+    nn.modules.utils.consume_prefix_in_state_dict_if_present(state, prefix)
+    assert repr(model().load_state_dict(state)) == "<All keys matched successfully>"
+
+
+def test_wrapped_models_are_explained():
+    wrapped = nn.Module()
+    wrapped.module = model()
+    text = error_of(wrapped, model().state_dict())
+    assert "all keys of the model begin with 'module.': load into model.module," in text
+
+
+def test_whole_checkpoints_are_explained():
+    text = error_of(model(), {"epoch": 3, "model": model().state_dict()})
+    assert "this is a checkpoint: load state_dict['model'], its state dict" in text
+
+
+def test_renamed_keys_are_hinted_at():
+    net = nn.Module()
+    net.encoder, net.head = nn.Linear(2, 3), nn.Linear(3, 1)
+    state = net.state_dict()
+    for old, new in (
+        ("encoder.weight", "encoder1.weight"),
+        ("head.bias", "heads.bias"),
+    ):
+        state[new] = state.pop(old)
+    text = error_of(net, state)
+    assert '"encoder.weight" may be called "encoder1.weight"' in text
+    assert '"head.bias" may be called "heads.bias" in the state dict: both have' in text
+    state["heads.bias"] = rushlight.ones(7)
+    assert 'heads.bias" in the state' not in error_of(net, state)
+    assert "  in " not in error_of(net, {"entirely.other": rushlight.ones(1)})
+
+
+def test_what_fits_is_loaded():
+    source, target = model(), nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(4))
+    state = source.state_dict()
+    state["extra"] = rushlight.ones(1)
+    del state["0.bias"]
+    kept = target[0].bias.clone()
+    result = nn.utils.load_matching_state_dict(target, state)
+    assert result.loaded == ["0.weight", "1.num_batches_tracked"]
+    assert result.missing == ["0.bias"] and result.unexpected == ["extra"]
+    assert result.misfits == ["1.weight", "1.bias", "1.running_mean", "1.running_var"]
+    assert (target[0].weight == source[0].weight).all() and (
+        target[0].bias == kept
+    ).all()
+    nn.utils.load_matching_state_dict(
+        target, {"0.weight": state["0.weight"]}, assign=True
+    )
+    state["0.weight"].fill_(9)
+    assert target[0].weight[0, 0].item() == 9
+    with pytest.raises(
+        RuntimeError, match="no tensor.*fits into Sequential\n.*'module.'"
+    ):
+        nn.utils.load_matching_state_dict(target, source.state_dict(prefix="module."))
+    with pytest.raises(TypeError, match="dict-like"):
+        nn.utils.load_matching_state_dict(target, [])

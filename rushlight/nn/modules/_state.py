@@ -345,11 +345,31 @@ class State(Hooks):
                     listed = ", ".join(f'"{key}"' for key in keys)
                     error_msgs.insert(0, f"{label} key(s) in state_dict: {listed}. ")
         if error_msgs:
+            text = "\n\t".join(error_msgs)
             raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
-                + "\n\t".join(error_msgs)
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{text}"
+                + self._load_help(entries, missing_keys, unexpected_keys, error_msgs)
             )
         return _IncompatibleKeys(missing_keys, unexpected_keys)
+
+    def _load_help(
+        self,
+        entries: Any,
+        missing: list[str],
+        unexpected: list[str],
+        messages: list[str],
+    ) -> str:
+        """What comes after PyTorch's lines of an error, or ''."""
+        from ._load_help import help_lines
+
+        start = "size mismatch for "
+        misfits = [
+            message[len(start) :].partition(": ")[0]
+            for message in messages
+            if message.startswith(start)
+        ]
+        lines = help_lines(self, entries, missing, unexpected, misfits)
+        return "".join(f"\n  {line}" for line in lines)
 
 
 class _LoadHook:

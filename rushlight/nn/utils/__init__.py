@@ -1,4 +1,4 @@
-"""Helpers for training: clipping of gradients, parameters as one vector."""
+"""Helpers for training: clipping of gradients, parameters as one vector, partial loading."""
 
 from __future__ import annotations
 
@@ -12,4 +12,8 @@ from .clip_grad import (
 from .convert_parameters import (
     parameters_to_vector as parameters_to_vector,
     vector_to_parameters as vector_to_parameters,
+)
+from .matching import (
+    MatchedKeys as MatchedKeys,
+    load_matching_state_dict as load_matching_state_dict,
 )
