@@ -33,6 +33,9 @@ _LAZY = {
     name: module
     for module, names in {
         "serialization": "save load",
+        "_sparse": "sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc",
+        "_sparse_make": """sparse_coo_tensor sparse_compressed_tensor sparse_csr_tensor
+            sparse_csc_tensor sparse_bsr_tensor sparse_bsc_tensor""",
         "_tensor_str": "set_printoptions",
         "_legacy": "set_default_tensor_type",
         "_einsum": "einsum",

@@ -79,6 +79,17 @@ from rushlight._settings import set_num_interop_threads as set_num_interop_threa
 from rushlight._tensor_str import set_printoptions as set_printoptions
 from rushlight._settings import set_warn_always as set_warn_always
 from rushlight._arrangement import slice_copy as slice_copy
+from rushlight._sparse import sparse_bsc as sparse_bsc
+from rushlight._sparse_make import sparse_bsc_tensor as sparse_bsc_tensor
+from rushlight._sparse import sparse_bsr as sparse_bsr
+from rushlight._sparse_make import sparse_bsr_tensor as sparse_bsr_tensor
+from rushlight._sparse_make import sparse_compressed_tensor as sparse_compressed_tensor
+from rushlight._sparse import sparse_coo as sparse_coo
+from rushlight._sparse_make import sparse_coo_tensor as sparse_coo_tensor
+from rushlight._sparse import sparse_csc as sparse_csc
+from rushlight._sparse_make import sparse_csc_tensor as sparse_csc_tensor
+from rushlight._sparse import sparse_csr as sparse_csr
+from rushlight._sparse_make import sparse_csr_tensor as sparse_csr_tensor
 from rushlight._arrangement import split_copy as split_copy
 from rushlight._arrangement import split_with_sizes_copy as split_with_sizes_copy
 from rushlight._arrangement import squeeze_copy as squeeze_copy

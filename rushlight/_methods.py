@@ -309,6 +309,26 @@ def _dense_only(name: str) -> Callable[[Tensor], Any]:
     return _documented(refuse, "Raises: the layout is not sparse.")
 
 
+def _to_sparse(
+    self: Tensor, sparse_dim: int | None = None, *, layout: Any = None
+) -> Any:
+    """A sparse COO tensor of the elements that are not zero.
+
+    Args:
+        sparse_dim: the number of leading dimensions that are sparse; all by default.
+        layout: only `rushlight.sparse_coo`.
+
+    Raises:
+        RuntimeError: if there are not so many dimensions.
+        NotImplementedError: for other layouts.
+    """
+    from rushlight._sparse import dense_to_sparse, sparse_coo
+
+    if layout not in (None, sparse_coo):
+        raise NotImplementedError(f"rushlight.Tensor.to_sparse(layout={layout})")
+    return dense_to_sparse(self, sparse_dim)
+
+
 def _documented(function: Callable[..., Any], doc: str) -> Callable[..., Any]:
     function.__doc__ = doc
     return function
@@ -392,6 +412,7 @@ _METHODS: dict[str, Any] = {
     "is_neg": _constantly(False, "False: negatives are computed at once."),
     "const_data_ptr": Tensor.data_ptr,
     "to_dense": _to_dense,
+    "to_sparse": _to_sparse,
     "dense_dim": Tensor.dim,
     "sparse_dim": _constantly(0, "0: no dimension is sparse."),
     "is_coalesced": _dense_only("is_coalesced"),

@@ -13,13 +13,15 @@ from rushlight import _C
 
 from .archive import ArchiveReader, ArchiveWriter, is_zip
 from .atomic import atomic_write
-from .errors import UnsafeFileError
+from .errors import CallerError, UnsafeFileError
+from .formats import check_archive, check_known, only_plain_data
 from .legacy import load_legacy, save_legacy
 from .location import Restore, make_restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
 from .safetensors_header import is_safetensors
 from .storages import check_bools, new_storage, storage_bytes, swap_bytes
+from .tar import is_tar, load_tar
 from .unpickler import run
 
 FileLike: TypeAlias = "str | os.PathLike[str] | BinaryIO"
@@ -106,24 +108,29 @@ def load(
             raise RuntimeError(
                 "Can not safely load weights when explicit pickle_module is specified"
             )
-    safely = weights_only if weights_only is not None else pickle_module is None
+    safely = only_plain_data(weights_only, pickle_module is None)
     restore = make_restore(map_location)
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
     with _readable(f) as file:
-        if is_zip(file):
-            return _load_archive(file, restore, safely, bool(mmap), encoding)
-        if is_safetensors(file):
-            from .safetensors import read_stream
+        try:
+            if is_zip(file):
+                return _load_archive(file, restore, safely, bool(mmap), encoding)
+            if is_safetensors(file):
+                from .safetensors import read_stream
 
-            path = isinstance(f, (str, os.PathLike))
-            return read_stream(file, path if mmap is None else mmap, restore)
-        if mmap:
-            raise RuntimeError(
-                "mmap can only be used with files saved with "
-                "`torch.save(_use_new_zipfile_serialization=True)`"
-            )
-        return load_legacy(file, restore, safely, encoding)
+                path = isinstance(f, (str, os.PathLike))
+                return read_stream(file, path if mmap is None else mmap, restore)
+            if mmap:
+                raise RuntimeError(
+                    "mmap can only be used with files saved with "
+                    "`torch.save(_use_new_zipfile_serialization=True)`"
+                )
+            read = load_tar if is_tar(file) else load_legacy
+            check_known(file)
+            return read(file, restore, safely, encoding)
+        except CallerError as error:
+            raise error.error from None
 
 
 def _check_pickle_module(module: Any, function: str) -> None:
@@ -192,8 +199,7 @@ def _load_archive(
     file: BinaryIO, restore: Restore, weights_only: bool, mapped: bool, encoding: str
 ) -> Any:
     archive = ArchiveReader(file)
-    if "constants.pkl" in archive.records:
-        raise NotImplementedError("rushlight.jit.load (this is a TorchScript file)")
+    check_archive(archive.records, weights_only)
     order = archive.read("byteorder") if "byteorder" in archive.records else b"little"
     if order not in (b"little", b"big"):
         raise UnsafeFileError(f"load: unknown byte order {order[:20]!r}")
@@ -219,7 +225,9 @@ def _load_archive(
         return storage
 
     names = FileNames(open_storage, restore, weights_only)
-    return run(memoryview(archive.read("data.pkl")), names, encoding)[0]
+    found = run(archive.read("data.pkl"), names, encoding)[0]
+    names.finish()
+    return found
 
 
 def _map(file: BinaryIO) -> memoryview:

@@ -1,4 +1,4 @@
-"""The one error that a model file can cause by what it contains."""
+"""The errors that a model file can cause by what it contains."""
 
 from __future__ import annotations
 
@@ -11,3 +11,15 @@ class UnsafeFileError(pickle.UnpicklingError, RuntimeError):
     It is both an `UnpicklingError` and a `RuntimeError`, the two types that
     PyTorch raises for such files.
     """
+
+
+class UnsupportedFileError(UnsafeFileError, NotImplementedError):
+    """The file is sound, but holds something that rushlight does not have."""
+
+
+class CallerError(Exception):
+    """Carries an error of the caller's own function through the reader."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error

@@ -6,10 +6,12 @@ object, and the list of storage keys; each storage is a count of elements and it
 
 from __future__ import annotations
 
+import os
 import struct
 from typing import Any, BinaryIO
 
-from .errors import UnsafeFileError
+from .archive import fill
+from .errors import CallerError, UnsafeFileError
 from .location import Restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
@@ -19,6 +21,7 @@ from .unpickler import run
 MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
 _COUNT = struct.Struct("<q")
+_WINDOW = 1 << 26
 _MACHINE_FACTS = {
     "protocol_version": VERSION,
     "little_endian": True,
@@ -42,60 +45,133 @@ def save_legacy(obj: Any, file: BinaryIO, protocol: int) -> None:
 def load_legacy(
     file: BinaryIO, restore: Restore, weights_only: bool, encoding: str
 ) -> Any:
-    """Reads what `save_legacy` or an old PyTorch wrote, from the file's position on.
+    """Reads what `save_legacy` or an old PyTorch wrote, from the file's position on;
+    leaves the position behind it.
 
     Raises:
         EOFError: if the file is empty.
         UnsafeFileError: if the file is damaged or holds more than plain data.
     """
-    start = file.tell()
-    data = memoryview(file.read())
-    reader = _Reader(data, restore, weights_only, encoding)
-    found = reader.load()
-    file.seek(start + reader.at)
-    return found
+    return _Reader(Pickles(file, encoding), restore, weights_only).load()
+
+
+class Pickles:
+    """Pickles that follow each other in a file, with bytes between them.
+
+    Only the pickles are held in memory: how long one is, its reading tells, so a window
+    of the file grows until the pickle ends in it.
+    """
+
+    def __init__(self, file: BinaryIO, encoding: str, size: int | None = None) -> None:
+        self.file = file
+        self.encoding = encoding
+        self.at = file.tell()
+        self.end = file.seek(0, os.SEEK_END)
+        if size is not None:
+            self.end = min(self.end, self.at + size)
+        self.window = b""
+        self.window_start = self.at
+
+    def left(self) -> int:
+        """Bytes up to the end of the file."""
+        return self.end - self.at
+
+    def next(self, names: FileNames) -> Any:
+        """The object of the next pickle.
+
+        Raises:
+            EOFError: if the file ends here.
+            UnsafeFileError: if it is damaged or holds more than plain data.
+        """
+        while True:
+            start = self.at - self.window_start
+            if start >= len(self.window):
+                self._grow(_WINDOW)
+                start = 0
+            try:
+                found, end = run(self.window, names, self.encoding, start)
+            except UnsafeFileError:
+                if self.window_start + len(self.window) >= self.end:
+                    raise
+                self._grow(2 * len(self.window))
+                names.restart()
+                continue
+            self.at = self.window_start + end
+            return found
+
+    def _grow(self, size: int) -> None:
+        self.file.seek(self.at)
+        self.window = self.file.read(min(size, self.end - self.at))
+        self.window_start = self.at
+
+    def take(self, size: int) -> bytes:
+        """Some bytes after a pickle; fewer at the end of the file."""
+        self.file.seek(self.at)
+        data = self.file.read(min(size, self.end - self.at))
+        self.at += len(data)
+        return data
+
+    def take_into(self, target: memoryview) -> None:
+        """Fills `target` with the next bytes; there must be as many."""
+        self.file.seek(self.at)
+        fill(self.file, target)
+        self.at += target.nbytes
+
+    def take_storage(self, key: str, storage: Any, dtype: Any, little: bool) -> None:
+        """Fills a storage with the elements that follow: their count, then the data.
+
+        Raises:
+            UnsafeFileError: if they are not as many as the storage takes.
+        """
+        head = self.take(_COUNT.size)
+        nbytes = storage.nbytes()
+        itemsize = 1 if dtype is None else dtype.itemsize
+        whole = len(head) == _COUNT.size and self.left() >= nbytes
+        if not whole or _COUNT.unpack(head)[0] * itemsize != nbytes:
+            raise UnsafeFileError(f"load: storage {key!r} is cut short or damaged")
+        target = storage_bytes(storage)
+        self.take_into(target)
+        check_bools(target, dtype)
+        if not little:
+            swap_bytes(target, dtype)
 
 
 class _Reader:
-    """Reads the object twice: first to learn which storages there are, whose data come
-    after it, then to build it of storages that are filled."""
+    """Builds the object over storages whose data come after it, then fills them."""
 
-    def __init__(
-        self, data: memoryview, restore: Restore, weights_only: bool, encoding: str
-    ) -> None:
-        self.data = data
-        self.at = 0
-        self.encoding = encoding
-        self.storages: dict[str, tuple[Any, Any, int]] = {}
+    def __init__(self, pickles: Pickles, restore: Restore, weights_only: bool) -> None:
+        self.pickles = pickles
+        self.restore = restore
+        self.storages: dict[str, tuple[Any, Any]] = {}
         self.claimed = 0
-        self.first = FileNames(self.claim, _leave, weights_only)
-        self.second = FileNames(self.filled, restore, weights_only)
+        self.names = FileNames(self.claim, self.place, weights_only)
+        self.placed: dict[int, Any] = {}
 
     def claim(self, key: str, nbytes: int, dtype: Any) -> Any:
+        known = self.storages.get(key)
+        if known is not None and known[0].nbytes() == nbytes:
+            return known[0]
         self.claimed += nbytes
-        if self.claimed > len(self.data):
+        if self.claimed > self.pickles.left():
             raise UnsafeFileError(
                 f"load: the storages claim {self.claimed} bytes; "
-                f"the file has {len(self.data)}"
+                f"the file has {self.pickles.left()}"
             )
         storage = new_storage(nbytes)
-        self.storages[key] = storage, dtype, nbytes
+        self.storages[key] = storage, dtype
         return storage
 
-    def filled(self, key: str, nbytes: int, dtype: Any) -> Any:
-        return self.storages[key][0]
-
-    def pickle(self) -> Any:
-        found, used = run(self.data[self.at :], self.first, self.encoding)
-        self.at += used
-        return found
+    def place(self, storage: Any, location: str) -> Any:
+        """Moves a storage, once even if the pickle is read in two windows."""
+        if id(storage) not in self.placed:
+            self.placed[id(storage)] = self.restore(storage, location)
+        return self.placed[id(storage)]
 
     def load(self) -> Any:
         self.check_header()
-        facts = self.pickle()
-        start = self.at
-        self.pickle()
-        keys = self.pickle()
+        facts = self.pickles.next(self.names)
+        found = self.pickles.next(self.names)
+        keys = self.pickles.next(self.names)
         texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
         if not texts or sorted(keys) != sorted(self.storages):
             raise UnsafeFileError("load: the file's list of storages is wrong")
@@ -103,38 +179,23 @@ class _Reader:
         if not isinstance(little, bool):
             raise UnsafeFileError("load: the file does not tell its byte order")
         for key in keys:
-            self.fill(key, little)
-        return run(self.data[start:], self.second, self.encoding)[0]
+            storage, dtype = self.storages[key]
+            target = self.placed.get(id(storage), storage)
+            self.pickles.take_storage(key, storage, dtype, little)
+            if target is not storage:
+                storage_bytes(target)[: storage.nbytes()] = storage_bytes(storage)
+        self.names.finish()
+        self.pickles.file.seek(self.pickles.at)
+        return found
 
     def check_header(self) -> None:
-        if bytes(self.data[257:262]) == b"ustar":
-            raise UnsafeFileError("load: tar archives of PyTorch 0.1 are not read")
         try:
-            known = self.pickle() == MAGIC and self.pickle() == VERSION
-        except UnsafeFileError:
+            known = self.pickles.next(self.names) == MAGIC
+            known = known and self.pickles.next(self.names) == VERSION
+        except (UnsafeFileError, CallerError):
             known = False
         if not known:
             raise UnsafeFileError(
-                "load: this is no model file: it is neither a zip archive nor does it "
-                "begin with PyTorch's magic number"
+                "load: Invalid magic number; corrupt file? It is neither a zip archive "
+                "nor does it begin with PyTorch's magic number"
             )
-
-    def fill(self, key: str, little: bool) -> None:
-        storage, dtype, nbytes = self.storages[key]
-        head = self.data[self.at : self.at + _COUNT.size]
-        itemsize = 1 if dtype is None else dtype.itemsize
-        self.at += _COUNT.size
-        part = self.data[self.at : self.at + nbytes]
-        whole = len(head) == _COUNT.size and len(part) == nbytes
-        if not whole or _COUNT.unpack(head)[0] * itemsize != nbytes:
-            raise UnsafeFileError(f"load: storage {key!r} is cut short or damaged")
-        self.at += nbytes
-        target = storage_bytes(storage)
-        check_bools(part, dtype)
-        target[:] = part
-        if not little:
-            swap_bytes(target, dtype)
-
-
-def _leave(storage: Any, location: str) -> Any:
-    return storage

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import rushlight
+from rushlight._storage import TypedStorage
+
+from .errors import CallerError
 
 Restore: TypeAlias = Callable[[Any, str], Any]
 
@@ -22,12 +25,15 @@ def make_restore(map_location: Any) -> Restore:
     """
     if map_location is None:
         return _place
+    if isinstance(map_location, bytes):
+        map_location = map_location.decode("ascii")
     if isinstance(map_location, (str, rushlight.device)):
         target = str(map_location)
         return lambda storage, location: _place(storage, target)
     if isinstance(map_location, dict):
-        table = {str(old): str(new) for old, new in map_location.items()}
-        return lambda storage, location: _place(storage, table.get(location, location))
+        return lambda storage, location: _place(
+            storage, str(map_location.get(location, location))
+        )
     if callable(map_location):
         return lambda storage, location: _from_user(map_location, storage, location)
     raise TypeError(
@@ -37,35 +43,45 @@ def make_restore(map_location: Any) -> Restore:
 
 
 def _from_user(function: Restore, storage: Any, location: str) -> Any:
-    found = function(storage, location)
+    try:
+        found = function(storage, location)
+    except Exception as error:
+        raise CallerError(error) from None
     if found is None:
         return _place(storage, location)
+    if isinstance(found, TypedStorage):
+        found = found.untyped()
     if not isinstance(found, rushlight.UntypedStorage):
-        raise TypeError(
-            "load: the map_location function must return a storage or None, "
-            f"got {type(found).__name__}"
+        raise CallerError(
+            TypeError(
+                "load: the map_location function must return a storage or None, "
+                f"got {type(found).__name__}"
+            )
         )
     if found.nbytes() < storage.nbytes():
-        raise ValueError(
-            f"load: the map_location function returned {found.nbytes()} bytes for a "
-            f"storage of {storage.nbytes()}"
+        raise CallerError(
+            ValueError(
+                f"load: the map_location function returned {found.nbytes()} bytes for "
+                f"a storage of {storage.nbytes()}"
+            )
         )
     return found
 
 
 def _place(storage: Any, location: str) -> Any:
-    kind = location.partition(":")[0]
-    if kind == "cpu":
+    if location == "cpu":
         return storage
+    kind = location.partition(":")[0]
     if kind == "cuda":
         raise RuntimeError(
             "Attempting to deserialize object on a CUDA device but "
-            "torch.cuda.is_available() is False. Load the file with "
-            "map_location=torch.device('cpu') to map its storages to the CPU."
+            "torch.cuda.is_available() is False. If you are running on a CPU-only "
+            "machine, please use torch.load with map_location=torch.device('cpu') to "
+            "map your storages to the CPU."
         )
     if kind == "meta":
         raise NotImplementedError("rushlight.load(map_location='meta')")
     raise RuntimeError(
         "don't know how to restore data location of torch.storage.UntypedStorage "
-        f"(tagged with {location})"
+        f"(tagged with {location[:40]})"
     )

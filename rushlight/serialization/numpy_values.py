@@ -27,7 +27,8 @@ def _dtype(*args: Any) -> Any:
     check_arguments(args, str, (bool, int), (bool, int), optional=2)
     if _NUMERIC.fullmatch(args[0]) is None:
         raise UnsafeFileError(f"load: NumPy values of type {args[0]!r} are not built")
-    return numpy.dtype(args[0])
+    # A copy of its own: the state that follows may change its byte order.
+    return numpy.dtype(args[0], copy=True)
 
 
 def _scalar(*args: Any) -> Any:
@@ -63,8 +64,12 @@ def set_numpy_state(target: Any, state: Any) -> Any:
     import numpy
 
     if isinstance(target, numpy.dtype):
-        if not isinstance(state, tuple) or state[1:2] not in (("<",), ("|",)):
-            raise UnsafeFileError("load: NumPy values must be little-endian numbers")
+        order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
+        if order not in ("<", ">", "|", "=") or target.names or target.hasobject:
+            raise UnsafeFileError("load: NumPy values must be plain numbers")
+        if order == ">":
+            own: Any = target
+            own.__setstate__((3, ">", None, None, None, -1, -1, 0))
         return target
     if type(target) is not numpy.ndarray or target.size:
         kind = type(target).__name__
@@ -75,7 +80,7 @@ def set_numpy_state(target: Any, state: Any) -> Any:
         type(size) is int and size >= 0 for size in shape
     ):
         raise UnsafeFileError("load: a NumPy array has a wrong shape or dtype")
-    if math.prod(shape) * dtype.itemsize != len(data):
+    if len(shape) > _MAX_DIMS or math.prod(shape) * dtype.itemsize != len(data):
         raise UnsafeFileError(
             f"load: a NumPy array of shape {shape} and dtype {dtype} has "
             f"{len(data)} bytes"
@@ -87,6 +92,18 @@ def set_numpy_state(target: Any, state: Any) -> Any:
     return target
 
 
+def _from_buffer(*args: Any) -> Any:
+    """How protocol 5 writes arrays: their bytes, dtype, shape and order."""
+    import numpy
+
+    check_arguments(args, (bytes, bytearray), numpy.dtype, tuple, str)
+    data, dtype, shape, order = args
+    made = numpy.empty(0, "b1")
+    set_numpy_state(made, (1, shape, dtype, order == "F", bytes(data)))
+    return made
+
+
+_MAX_DIMS = 32
 _ARRAY_STATE = (int, tuple, object, (bool, int), bytes)
 
 NUMPY_FUNCTIONS = {
@@ -98,6 +115,8 @@ NUMPY_FUNCTIONS = {
         "numpy._core.multiarray.scalar": _scalar,
         "numpy.core.multiarray._reconstruct": _array,
         "numpy._core.multiarray._reconstruct": _array,
+        "numpy.core.numeric._frombuffer": _from_buffer,
+        "numpy._core.numeric._frombuffer": _from_buffer,
     }.items()
 }
 """Every name of NumPy's that a file may use."""

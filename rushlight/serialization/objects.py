@@ -17,28 +17,55 @@ from typing import Any
 import rushlight
 
 from .errors import UnsafeFileError
+from .keys import SCALARS
+from .records import Record
 
-_safe_classes: list[type] = []
+_safe_classes: dict[str, Any] = {}
+"""The added classes by the dotted names that files give them."""
 
 
 def add_safe_globals(safe_globals: list[Any]) -> None:
     """Adds classes whose instances `load` may rebuild, also with `weights_only=True`.
 
+    Args:
+        safe_globals: classes, or pairs of a class and the dotted name that files give
+            it. Names of NumPy's are known already and may be in the list.
+
     Raises:
         TypeError: if an item is no class; functions are never called by `load`.
+        ValueError: if a tuple is no pair.
     """
-    for item in safe_globals:
-        if not isinstance(item, type):
-            raise TypeError(
-                f"add_safe_globals: expected classes, got {item!r}; "
-                "load calls no function that a file names"
+    added = [_named_class(item) for item in safe_globals]
+    _safe_classes.update(pair for pair in added if pair is not None)
+
+
+def _named_class(item: Any) -> tuple[str, Any] | None:
+    kind, path = item, None
+    if isinstance(item, tuple):
+        if len(item) != 2:
+            raise ValueError(
+                "Expected tuple of length 2 (global, str of callable full path), but "
+                f"got tuple of length: {len(item)}"
             )
-    _safe_classes.extend(item for item in safe_globals if item not in _safe_classes)
+        kind, path = item
+        if type(path) is not str:
+            raise TypeError(
+                "Expected second item in tuple to be str of callable full path, but "
+                f"got: {type(path)}"
+            )
+    if str(getattr(kind, "__module__", "")).partition(".")[0] == "numpy":
+        return None
+    if not isinstance(kind, type):
+        raise TypeError(
+            f"add_safe_globals: expected classes, got {kind!r}; "
+            "load calls no function that a file names"
+        )
+    return path or f"{torch_module(kind.__module__)}.{kind.__qualname__}", kind
 
 
 def get_safe_globals() -> list[Any]:
     """The classes that were added by `add_safe_globals`."""
-    return list(_safe_classes)
+    return list(dict.fromkeys(_safe_classes.values()))
 
 
 def clear_safe_globals() -> None:
@@ -49,38 +76,58 @@ def clear_safe_globals() -> None:
 @contextlib.contextmanager
 def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
     """Adds classes as `add_safe_globals` does, for the length of a `with` block."""
-    before = get_safe_globals()
+    before = dict(_safe_classes)
     add_safe_globals(safe_globals)
     try:
         yield
     finally:
-        _safe_classes[:] = before
+        _safe_classes.clear()
+        _safe_classes.update(before)
 
 
-def find_safe_class(module: str, name: str) -> type | None:
-    """The class of that name among those the program has added."""
-    for kind in _safe_classes:
-        if (own_module(kind.__module__), kind.__qualname__) == (module, name):
-            return kind
-    return None
+def find_safe_class(path: str) -> Any:
+    """The class of that dotted name among those the program has added, or None."""
+    return _safe_classes.get(path)
 
 
 def find_imported(module: str, name: str) -> Any:
-    """A module class, plain record or function of `nn.functional` of that name, if
-    the program has imported it; None if not."""
-    found: Any = sys.modules.get(own_module(module))
-    if own_module(module) == "rushlight.nn.functional":
+    """What `weights_only=False` may name besides plain data, if the program has
+    imported it: a module class, a record class, or a function of `nn.functional`.
+
+    Returns:
+        None if there is nothing of that name, or it is something else.
+    """
+    if module in _FUNCTION_MODULES:
         # Layers keep their activation as a function; any of this module is harmless.
         public = not name.startswith("_") and "." not in name
         found = getattr(rushlight.nn.functional, name, None) if public else None
         local = getattr(found, "__module__", None) in (None, *_FUNCTIONAL)
         return found if callable(found) and local else None
+    if module.partition(".")[0] == "torch":
+        return _own_class(module, name)
+    found = sys.modules.get(module)
     for part in name.split("."):
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
     return found if isinstance(found, type) and _is_record(found) else None
 
 
+_FUNCTION_MODULES = ("torch.nn.functional", "torch._C._nn", "torch")
 _FUNCTIONAL = ("rushlight.nn.functional", "rushlight._C", "rushlight._C.ops")
+
+
+def _own_class(module: str, name: str) -> Any:
+    """Our class in place of one of PyTorch's, wherever PyTorch keeps it."""
+    if "." in name or name.startswith("_"):
+        return None
+    if module == "torch.optim.lr_scheduler":
+        found = getattr(rushlight.optim.lr_scheduler, name, None)
+    elif module == "torch.optim" or module.startswith("torch.optim."):
+        found = getattr(rushlight.optim, name, None)
+    elif module == "torch.nn" or module.startswith("torch.nn."):
+        found = getattr(rushlight.nn, name, None)
+    else:
+        return None
+    return found if isinstance(found, type) and _is_record(found) else None
 
 
 def own_module(module: str) -> str:
@@ -96,13 +143,36 @@ def torch_module(module: str) -> str:
 
 
 def _is_record(kind: type) -> bool:
-    known = (rushlight.nn.Module, *_namespace())
-    return issubclass(kind, known) or dataclasses.is_dataclass(kind)
+    """Whether instances of a class are attributes and nothing more."""
+    return (
+        issubclass(kind, (rushlight.nn.Module, enum.Enum, *_plain_bases()))
+        or is_named_tuple(kind)
+        or (dataclasses.is_dataclass(kind) and not issubclass(kind, _VALUES))
+    )
 
 
-def _namespace() -> tuple[type, ...]:
-    module = sys.modules.get("argparse")
-    return () if module is None else (module.Namespace,)
+_VALUES = (dict, list, tuple, set, frozenset, str, bytes, int, float, rushlight.Tensor)
+
+
+def is_named_tuple(kind: Any) -> bool:
+    """Whether a class is what `collections.namedtuple` makes."""
+    is_tuple = isinstance(kind, type) and issubclass(kind, tuple)
+    return is_tuple and isinstance(vars(kind).get("_fields"), tuple)
+
+
+def _plain_bases() -> Iterator[type]:
+    for module, name in _PLAIN_BASES:
+        found = sys.modules.get(module)
+        if found is not None:
+            yield getattr(found, name)
+
+
+_PLAIN_BASES = (
+    ("argparse", "Namespace"),
+    ("rushlight.optim.optimizer", "Optimizer"),
+    ("rushlight.optim.lr_scheduler", "LRScheduler"),
+    ("rushlight.utils.data", "Dataset"),
+)
 
 
 def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
@@ -111,15 +181,13 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
     Raises:
         UnsafeFileError: if making one would run code of the class.
     """
+    if is_named_tuple(kind):
+        if len(args) != len(kind._fields):
+            raise UnsafeFileError(f"load: a {kind.__qualname__} has {len(args)} fields")
+        return tuple.__new__(kind, args)
     if not isinstance(kind, type) or args:
         raise UnsafeFileError(f"load: objects of {kind!r} are not built")
-    makes: Any = kind.__new__
-    if (
-        makes is not object.__new__
-        or hasattr(kind, "__del__")
-        or not _sets_state_plainly(kind)
-        or not kind.__dictoffset__
-    ):
+    if not is_rebuilt_plainly(kind):
         raise UnsafeFileError(
             f"load: {kind.__module__}.{kind.__qualname__} makes its objects by methods "
             "of its own, which load does not call"
@@ -130,20 +198,31 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
     return made
 
 
+def is_rebuilt_plainly(kind: Any) -> bool:
+    """Whether `object.__new__` and a state make an object without code of the class."""
+    makes: Any = kind.__new__
+    return (
+        makes is object.__new__
+        and not hasattr(kind, "__del__")
+        and _sets_state_plainly(kind)
+        and bool(kind.__dictoffset__)
+    )
+
+
 def _sets_state_plainly(kind: type) -> bool:
     """Whether the class leaves the setting of a state to pickle; the methods of our
-    own layers only complete the states of very old files."""
+    own classes only complete the states of very old files."""
     method = getattr(kind, "__setstate__", None)
-    return method is None or method.__module__.startswith("rushlight.nn.")
+    return method is None or str(method.__module__).startswith("rushlight.")
 
 
-def enum_member(kind: type[enum.Enum], args: tuple[Any, ...]) -> Any:
-    """The member of a safe enumeration that has the given value."""
-    for member in kind:
+def enum_member(kind: Any, args: tuple[Any, ...]) -> Any:
+    """The member of an enumeration that has the given value."""
+    for member in list(kind.__members__.values()):
         if len(args) == 1 and type(member.value) is type(args[0]):
-            if member.value == args[0]:
+            if type(args[0]) in SCALARS and member.value == args[0]:
                 return member
-    raise UnsafeFileError(f"load: {kind.__qualname__} has no member {args!r}")
+    raise UnsafeFileError(f"load: {kind.__qualname__} has no such member")
 
 
 def set_attributes(target: Any, state: Any) -> Any:
@@ -156,15 +235,49 @@ def set_attributes(target: Any, state: Any) -> Any:
         state = state[0]
     if state is None:
         return target
-    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-        raise UnsafeFileError(
-            f"load: the state of a {type(target).__name__} is no dict of attributes"
-        )
     kind = type(target)
+    if not isinstance(state, dict) or not all(type(name) is str for name in state):
+        raise UnsafeFileError(
+            f"load: the state of a {kind.__name__} is no dict of attributes"
+        )
     hidden = [name for name in state if callable(getattr(kind, name, None))]
     if hidden:
         raise UnsafeFileError(
             f"load: the file wants to replace {kind.__name__}.{hidden[0]}"
         )
+    if isinstance(target, rushlight.nn.Module):
+        _check_registered(kind, state)
     target.__dict__.update(state)
+    if kind.__module__.startswith("rushlight.") and hasattr(kind, "__setstate__"):
+        if not isinstance(target, rushlight.Tensor):
+            _complete(target)
     return target
+
+
+def _check_registered(kind: type, state: dict[str, Any]) -> None:
+    for name, allowed in _REGISTERED.items():
+        entries = state.get(name, {})
+        if not isinstance(entries, dict) or not all(
+            type(key) is str and isinstance(value, allowed)
+            for key, value in entries.items()
+        ):
+            raise UnsafeFileError(
+                f"load: {name} of a {kind.__name__} holds something else than it should"
+            )
+
+
+_REGISTERED: dict[str, tuple[type, ...]] = {
+    "_parameters": (rushlight.Tensor, type(None)),
+    "_buffers": (rushlight.Tensor, type(None), Record),
+    "_modules": (rushlight.nn.Module, type(None), Record),
+}
+
+
+def _complete(target: Any) -> None:
+    """Lets one of our own classes add what files of old PyTorch versions lack."""
+    try:
+        target.__setstate__({})
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise UnsafeFileError(
+            f"load: the state of a {type(target).__name__} is damaged: {error}"
+        ) from None

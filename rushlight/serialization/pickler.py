@@ -17,12 +17,15 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
 import rushlight
+from rushlight._sparse import SparseTensor, _Layout
 from rushlight._storage import TypedStorage
 
+from .keys import INT_BYTES
 from .objects import torch_module
 from .rebuild import STORAGE_NAMES
 
 _BATCH = 1000
+_INT_BITS = 8 * INT_BYTES - 1
 _PYTHON2_MODULES = {"builtins": "__builtin__", "copyreg": "copy_reg"}
 
 
@@ -111,6 +114,12 @@ class _Pickler:
         elif isinstance(obj, rushlight.device):
             where = (obj.type,) if obj.index is None else (obj.type, obj.index)
             self.call("torch", "device", where, obj)
+        elif isinstance(obj, (SparseTensor, _Layout)):
+            self.save_sparse(obj)
+        elif isinstance(obj, rushlight.layout):
+            self.call("torch.serialization", "_get_layout", (str(obj),), obj)
+        elif isinstance(obj, rushlight.memory_format):
+            self.write_global("torch", str(obj).removeprefix("torch."))
         elif isinstance(obj, (type, FunctionType, BuiltinFunctionType)):
             self.save_named(obj)
         else:
@@ -143,6 +152,10 @@ class _Pickler:
         elif -(2**31) <= value < 2**31:
             self.out += b"J" + struct.pack("<i", value)
         else:
+            if value.bit_length() > _INT_BITS:
+                raise OverflowError(
+                    f"save: an int of {value.bit_length()} bits; load takes {_INT_BITS}"
+                )
             raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
             short = len(raw) < 256
             self.out += b"\x8a%c" % len(raw) if short else b"\x8b" + _u4(len(raw))
@@ -322,6 +335,13 @@ class _Pickler:
             )
         self.save_call(call)
         self.remember(tensor)
+
+    def save_sparse(self, obj: SparseTensor | _Layout) -> None:
+        if isinstance(obj, _Layout):
+            self.call("torch.serialization", "_get_layout", (str(obj),), obj)
+        else:
+            args = (obj.layout, obj.file_parts())
+            self.call("torch._utils", "_rebuild_sparse_tensor", args, obj)
 
     def save_storage(self, ref: _StorageRef) -> None:
         key = self.storages.key(ref.storage, ref.dtype or rushlight.uint8)

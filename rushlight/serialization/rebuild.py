@@ -6,9 +6,8 @@ Each constructor checks the types of its arguments, and all tensors pass through
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import rushlight
 from rushlight import _C
@@ -55,24 +54,32 @@ def make_view(
     Raises:
         UnsafeFileError: if an argument has a wrong type or does not fit the storage.
     """
-    size, stride = _ints(size, "size"), _ints(stride, "stride")
+    dims = len(size)
+    if len(stride) != dims or dims > _MAX_DIMS:
+        raise UnsafeFileError(
+            f"load: a tensor has {dims} sizes and {len(stride)} strides"
+        )
+    count, last = 1, offset
+    for length, step in zip(size, stride):
+        if type(length) is not int or type(step) is not int or length < 0 or step < 0:
+            raise UnsafeFileError(
+                f"load: a tensor has size {str(size)[:80]} and stride {str(stride)[:80]}"
+            )
+        count *= length
+        last += (length - 1) * step
     if type(offset) is not int or offset < 0:
         raise UnsafeFileError(f"load: a tensor has storage offset {offset!r}")
-    if len(size) != len(stride) or len(size) > _MAX_DIMS:
-        raise UnsafeFileError(
-            f"load: a tensor has {len(size)} sizes and {len(stride)} strides"
-        )
-    _check_gradient(dtype, requires_grad)
-    available = storage.nbytes() // dtype.itemsize
-    count = math.prod(size)
-    span = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    needed = offset + span + 1 if count else 0
-    if needed > available or count * dtype.itemsize > _MAX_BYTES:
+    if requires_grad is not False:
+        _check_gradient(dtype, requires_grad)
+    itemsize = dtype.itemsize
+    available = storage.nbytes() // itemsize
+    needed = last + 1 if count else 0
+    if needed > available or count > _MAX_BYTES // itemsize:
         raise UnsafeFileError(
             f"load: a tensor of size {size}, stride {stride} and offset {offset} needs "
             f"{needed} elements; its storage holds {available}"
         )
-    if not count and offset > available:
+    if not count and (offset > available or max(*size, *stride) > _MAX_BYTES // 16):
         raise UnsafeFileError("load: an empty tensor lies outside of its storage")
     return _C.tensor_from_storage(storage, dtype, offset, size, stride, requires_grad)
 
@@ -83,14 +90,6 @@ def _check_gradient(dtype: Any, requires_grad: Any) -> None:
         raise UnsafeFileError(
             f"load: a {dtype} tensor has requires_grad={requires_grad}"
         )
-
-
-def _ints(numbers: Any, what: str) -> tuple[int, ...]:
-    if not isinstance(numbers, tuple) or any(
-        type(number) is not int or not 0 <= number <= _MAX_BYTES for number in numbers
-    ):
-        raise UnsafeFileError(f"load: a tensor's {what} is {str(numbers)[:80]}")
-    return tuple(numbers)
 
 
 def check_arguments(args: tuple[Any, ...], *kinds: Any, optional: int = 0) -> None:
@@ -106,22 +105,25 @@ def _no_hooks(hooks: Any) -> None:
         raise UnsafeFileError("load: a tensor brings backward hooks, which are code")
 
 
-def _tensor_v1(*args: Any) -> Tensor:
+def _tensor_v1(names: Deferred, *args: Any) -> Tensor:
     check_arguments(args, TypedStorage, int, tuple, tuple)
     typed, offset, size, stride = args
     return make_view(typed.untyped(), typed.dtype, offset, size, stride, False)
 
 
-def _tensor_v2(*args: Any) -> Tensor:
-    kinds = (TypedStorage, int, tuple, tuple, bool, dict, (dict, type(None)))
-    check_arguments(args, *kinds, optional=1)
-    typed, offset, size, stride, requires_grad, hooks, *metadata = args
-    _no_hooks(hooks)
-    view = make_view(typed.untyped(), typed.dtype, offset, size, stride, requires_grad)
-    return _apply_metadata(view, metadata)
+def _tensor_v2(names: Deferred, *args: Any) -> Tensor:
+    if len(args) != 6 or type(args[0]) is not TypedStorage:
+        kinds = (TypedStorage, int, tuple, tuple, bool, dict, (dict, type(None)))
+        check_arguments(args, *kinds, optional=1)
+    typed, offset, size, stride, requires_grad, hooks = args[:6]
+    if hooks or type(size) is not tuple or type(stride) is not tuple:
+        _no_hooks(hooks)
+        check_arguments((size, stride), tuple, tuple)
+    view = make_view(typed._untyped, typed.dtype, offset, size, stride, requires_grad)
+    return view if len(args) == 6 else _apply_metadata(names, view, typed, args[6])
 
 
-def _tensor_v3(*args: Any) -> Tensor:
+def _tensor_v3(names: Deferred, *args: Any) -> Tensor:
     kinds = (rushlight.UntypedStorage, int, tuple, tuple, bool, dict, rushlight.dtype)
     check_arguments(args, *kinds, (dict, type(None)), optional=1)
     storage, offset, size, stride, requires_grad, hooks, dtype, *metadata = args
@@ -129,42 +131,135 @@ def _tensor_v3(*args: Any) -> Tensor:
     if dtype == rushlight.bool:
         raise UnsafeFileError("load: a bool tensor lies over untyped bytes")
     view = make_view(storage, dtype, offset, size, stride, requires_grad)
-    return _apply_metadata(view, metadata)
+    return _apply_metadata(names, view, storage, metadata[0]) if metadata else view
 
 
-def _apply_metadata(view: Tensor, metadata: list[dict[str, Any] | None]) -> Tensor:
-    bits = dict(metadata[0] or {}) if metadata else {}
-    conj, neg = bits.pop("conj", False), bits.pop("neg", False)
-    if bits:
-        raise UnsafeFileError(f"load: a tensor has unknown metadata {sorted(bits)}")
-    if conj:
-        view = view.conj_physical()
-    return -view if neg else view
+def _apply_metadata(names: Deferred, view: Tensor, storage: Any, bits: Any) -> Tensor:
+    """Resolves PyTorch's lazy conjugates and negatives, which we compute at once."""
+    conj, neg = (bool((bits or {}).get(name)) for name in ("conj", "neg"))
+    unknown = set(bits or ()) - {"conj", "neg"}
+    if unknown:
+        raise UnsafeFileError(f"load: a tensor has unknown metadata {unknown}")
+    if not conj and not neg:
+        return view
+    if view.nbytes > storage.nbytes():
+        raise UnsafeFileError("load: a conjugate is larger than its storage")
+    made = rushlight.empty(view.shape, dtype=view.dtype)
+
+    def fill() -> None:
+        source = view.detach()
+        source = source.conj_physical() if conj else source
+        made.detach().copy_(-source if neg else source)
+
+    names.defer(fill)
+    return made.requires_grad_(view.requires_grad)
 
 
-def _parameter(*args: Any) -> Any:
-    check_arguments(args, rushlight.Tensor, bool, dict)
-    data, requires_grad, hooks = args
+def _parameter(names: Deferred, *args: Any) -> Any:
+    check_arguments(args, rushlight.Tensor, bool, dict, optional=2)
+    data, requires_grad, hooks = (*args, True, None)[:3] if len(args) < 3 else args
     _no_hooks(hooks)
     _check_gradient(data.dtype, requires_grad)
     return rushlight.nn.Parameter(data, requires_grad)
 
 
-def _parameter_with_state(*args: Any) -> Any:
+def _parameter_with_state(names: Deferred, *args: Any) -> Any:
     check_arguments(args, rushlight.Tensor, bool, dict, object)
-    return set_attributes(_parameter(*args[:3]), args[3])
+    made = _parameter(names, *args[:3])
+    names.attributed.add(id(made))
+    return set_attributes(made, args[3])
 
 
-def _typed_tensor(*args: Any) -> Any:
+def _typed_tensor(names: Deferred, *args: Any) -> Any:
     """A tensor, or a Parameter, that carries attributes."""
     check_arguments(args, Rebuild, type, tuple, object)
     rebuild, kind, inner, state = args
-    tensor = rebuild.function(*inner)
+    if rebuild.name not in TENSOR_FUNCTIONS or rebuild.function is _typed_tensor:
+        raise UnsafeFileError(f"load: a tensor is made by {rebuild.name}")
+    tensor = rebuild.function(names, *inner)
     if kind not in (rushlight.Tensor, rushlight.nn.Parameter):
         raise UnsafeFileError(f"load: tensors of class {kind.__name__} are not built")
-    if kind is not type(tensor):
+    if kind is not type(tensor) and type(tensor) is rushlight.Tensor:
         tensor = kind(tensor.detach(), tensor.requires_grad)
+    names.attributed.add(id(tensor))
     return set_attributes(tensor, state)
+
+
+def _sparse(names: Deferred, *args: Any) -> Any:
+    """A sparse tensor; its indices are checked when their bytes are there."""
+    from rushlight._sparse import SparseTensor, _Layout, layout_named
+
+    check_arguments(args, object, tuple)
+    layout, data = args
+    coo = layout is layout_named("torch.sparse_coo")
+    tensors = data[: 2 if coo else 3]
+    size = data[len(tensors)] if len(data) > len(tensors) else None
+    rest = data[len(tensors) + 1 :]
+    flags: tuple[Any, ...] = ((), (None,), (True,), (False,)) if coo else ((),)
+    if (
+        not isinstance(layout, _Layout)
+        or not all(type(part) is rushlight.Tensor for part in tensors)
+        or len(rest) > 1
+        or (rest and type(rest[0]) not in (bool, type(None)))
+        or rest not in flags
+    ):
+        raise UnsafeFileError("load: a sparse tensor is damaged")
+    if not isinstance(size, tuple) or not all(type(n) is int and n >= 0 for n in size):
+        raise UnsafeFileError("load: a sparse tensor has no size")
+    made = SparseTensor(layout, tensors, size, bool(rest and rest[0]))
+
+    def check() -> None:
+        try:
+            made.check_invariants()
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise UnsafeFileError(
+                f"load: a sparse tensor is damaged: {error}"
+            ) from None
+
+    names.defer(check)
+    return made
+
+
+def _layout(names: Deferred, *args: Any) -> Any:
+    from rushlight._sparse import layout_named
+
+    check_arguments(args, str)
+    found = layout_named(args[0])
+    if found is None:
+        raise UnsafeFileError(f"load: there is no layout {args[0][:40]!r}")
+    return found
+
+
+def _converted(names: Deferred, *args: Any) -> Tensor:
+    """Tensors of devices without storages, which were written by way of the CPU."""
+    check_arguments(args, object, rushlight.dtype, str, bool)
+    data, dtype, location, requires_grad = args
+    if isinstance(data, rushlight.Tensor):
+        source = data.detach()
+    elif type(data).__module__ == "numpy" and hasattr(data, "__array_interface__"):
+        source = rushlight.from_numpy(data.copy())
+    else:
+        raise UnsafeFileError("load: a tensor of another device is damaged")
+    _check_gradient(dtype, requires_grad)
+    names.place(location)
+    if source.numel() * dtype.itemsize > 16 * source.untyped_storage().nbytes():
+        raise UnsafeFileError("load: a tensor is larger than its storage")
+    made = rushlight.empty(source.shape, dtype=dtype)
+    names.defer(lambda: made.detach().copy_(source))
+    return made.requires_grad_(requires_grad)
+
+
+class Deferred(Protocol):
+    """What a constructor needs to know of the file's reading."""
+
+    attributed: set[int]
+    """The ids of the tensors that carry attributes."""
+
+    def defer(self, work: Callable[[], Any]) -> None:
+        """Has something done when the bytes of all storages are there."""
+
+    def place(self, location: str) -> None:
+        """Checks that a location of the file may be mapped to the CPU."""
 
 
 class Rebuild(NamedTuple):
@@ -175,14 +270,22 @@ class Rebuild(NamedTuple):
 
 
 TENSOR_FUNCTIONS = {
-    rebuild.name: rebuild
-    for rebuild in (
-        Rebuild("torch._utils._rebuild_tensor", _tensor_v1),
-        Rebuild("torch._utils._rebuild_tensor_v2", _tensor_v2),
-        Rebuild("torch._utils._rebuild_tensor_v3", _tensor_v3),
-        Rebuild("torch._utils._rebuild_parameter", _parameter),
-        Rebuild("torch._utils._rebuild_parameter_with_state", _parameter_with_state),
-        Rebuild("torch._tensor._rebuild_from_type_v2", _typed_tensor),
-    )
+    name: Rebuild(name, function)
+    for name, function in {
+        "torch._utils._rebuild_tensor": _tensor_v1,
+        "torch._utils._rebuild_tensor_v2": _tensor_v2,
+        "torch._utils._rebuild_tensor_v3": _tensor_v3,
+        "torch._utils._rebuild_parameter": _parameter,
+        "torch._utils._rebuild_parameter_with_state": _parameter_with_state,
+        "torch._utils._rebuild_sparse_tensor": _sparse,
+        "torch._utils._rebuild_sparse_csr_tensor": _sparse,
+        "torch._utils._rebuild_device_tensor_from_numpy": _converted,
+        "torch._utils._rebuild_device_tensor_from_cpu_tensor": _converted,
+        "torch._utils._rebuild_xla_tensor": _converted,
+        "torch._tensor._rebuild_from_type_v2": _typed_tensor,
+        "torch.tensor._rebuild_from_type_v2": _typed_tensor,
+        "torch.serialization._get_layout": _layout,
+    }.items()
 }
-"""Every function that a file may name to get a tensor, by its dotted name."""
+"""Every function that a file may name to get a tensor, by its dotted name. They get the
+reader (`Deferred`) besides the arguments of the file."""
