@@ -6,6 +6,12 @@ from .api import load as load, save as save
 from .errors import (
     UnsafeFileError as UnsafeFileError,
     UnsupportedFileError as UnsupportedFileError,
+from .errors import UnsafeFileError as UnsafeFileError
+from .numpy_files import (
+    load_npy as load_npy,
+    load_npz as load_npz,
+    save_npy as save_npy,
+    save_npz as save_npz,
 )
 from .objects import (
     add_safe_globals as add_safe_globals,
@@ -23,6 +29,10 @@ __all__ = [
     "clear_safe_globals",
     "get_safe_globals",
     "load",
+    "load_npy",
+    "load_npz",
     "safe_globals",
     "save",
+    "save_npy",
+    "save_npz",
 ]

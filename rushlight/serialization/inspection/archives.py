@@ -8,7 +8,8 @@ import struct
 import zipfile
 from typing import BinaryIO
 
-from .arrays import READ_ERRORS, inspect_member
+from ..numpy_files import READ_ERRORS
+from .arrays import inspect_member
 from .pickles import Walker, describe_names
 from .report import Report, plain, size_text
 from .symbols import DamagedPickle, Reader

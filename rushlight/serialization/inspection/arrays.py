@@ -3,56 +3,24 @@
 from __future__ import annotations
 
 import io
-import lzma
-import struct
 import zipfile
-import zlib
 from typing import Any, BinaryIO
 
+from ..numpy_files import MAX_HEADER, READ_ERRORS, array_header
 from .report import Report, TensorLine, plain
 from .symbols import DamagedPickle, Reader
 
-READ_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-)
-"""What Python's zipfile raises for damaged and for unusual archives."""
-
-_MAX_HEADER = 10_000
 _MAX_VALUES = 1 << 32
-
-
-def _array_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
-    """Shape, whether columns come first, and dtype.
-
-    Raises:
-        ValueError: if it is no valid header.
-    """
-    from numpy.lib import format as layout
-
-    version = layout.read_magic(file)
-    if version == (1, 0):
-        return layout.read_array_header_1_0(file, max_header_size=_MAX_HEADER)
-    if version in ((2, 0), (3, 0)):
-        return layout.read_array_header_2_0(file, max_header_size=_MAX_HEADER)
-    raise ValueError(f"unknown version {version}")
 
 
 def _describe(
     file: Any, size: int, path: tuple[str, ...], report: Report, values: bool
 ) -> None:
     name = plain(".".join(path) or "the array")
-    head = io.BytesIO(file.read(min(size, 2 * _MAX_HEADER)))
+    head = io.BytesIO(file.read(min(size, 2 * MAX_HEADER)))
     try:
-        shape, columns_first, dtype = _array_header(head)
-    except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError) as error:
+        shape, columns_first, dtype = array_header(head)
+    except ValueError as error:
         report.warn(f"{name} has no valid NumPy header: {plain(error, 100)}")
         return
     start, count = head.tell(), 1
