@@ -7,6 +7,7 @@ from typing import Any
 
 from rushlight import autograd as autograd
 from rushlight import backends as backends
+from rushlight import cli as cli
 from rushlight import cpu as cpu
 from rushlight import cuda as cuda
 from rushlight import hub as hub

@@ -6,7 +6,7 @@ from .api import load as load, save as save
 from .errors import (
     UnsafeFileError as UnsafeFileError,
     UnsupportedFileError as UnsupportedFileError,
-from .errors import UnsafeFileError as UnsafeFileError
+)
 from .numpy_files import (
     load_npy as load_npy,
     load_npz as load_npz,
