@@ -15,6 +15,7 @@ from rushlight import _C
 
 from .archive import fill
 from .atomic import atomic_write
+from .errors import UnsupportedFileError
 from .location import Restore
 from .safetensors_header import (
     CODES,
@@ -96,7 +97,7 @@ class _Source:
     def tensor(self, name: str, restore: Restore | None = None) -> Tensor:
         entry = self.entry(name)
         if entry.code in MISSING:
-            raise NotImplementedError(
+            raise UnsupportedFileError(
                 f"rushlight.{MISSING[entry.code]}: tensor {shorten(name)} of the file "
                 f"has the dtype {entry.code}"
             )
@@ -142,7 +143,8 @@ def load_file(
     Raises:
         FileNotFoundError: if there is no such file.
         SafetensorError: if the file is damaged; it is an `UnsafeFileError`.
-        NotImplementedError: if it holds a dtype that rushlight does not have.
+        UnsupportedFileError: if it holds a dtype that rushlight does not have; it is
+            a `NotImplementedError`.
     """
     with safe_open(filename, framework="pt", device=device) as file:
         return file.get_tensors()
@@ -152,7 +154,7 @@ def load(data: bytes) -> dict[str, Tensor]:
     """All tensors of a safetensors file that is in memory; they are copies.
 
     Raises:
-        SafetensorError, NotImplementedError: as `load_file`.
+        SafetensorError, UnsupportedFileError: as `load_file`.
     """
     import io
 
@@ -234,7 +236,7 @@ class safe_open:
 
         Raises:
             SafetensorError: if there is none of that name.
-            NotImplementedError: if it is of a dtype that rushlight does not have.
+            UnsupportedFileError: if it is of a dtype that rushlight does not have.
         """
         tensor = self._source.tensor(name)
         if self._as_numpy:
@@ -246,7 +248,7 @@ class safe_open:
         return {name: self.get_tensor(name) for name in self.offset_keys()}
 
     def get_slice(self, name: str) -> Slice:
-        """One tensor to be indexed: only the pages of the part are read.
+        """One tensor to be indexed, of which only a part is wanted.
 
         Raises:
             SafetensorError: if there is none of that name.
@@ -255,7 +257,10 @@ class safe_open:
 
 
 class Slice:
-    """A tensor of an open file; indexing it gives the part, as a tensor of its own."""
+    """A tensor of an open file; indexing it gives the part, as a tensor of its own.
+
+    With the backend "mmap" only the pages of the part are read.
+    """
 
     def __init__(self, file: safe_open, name: str, entry: Entry) -> None:
         self._file = file

@@ -240,6 +240,46 @@ def test_deep_cyclic_and_repeated_objects(tmp_path):
     assert len(render(inspect_file(path))) < 50_000
 
 
+def old_tar(path, **changes):
+    """A file of PyTorch 0.1: one storage of six floats, a tensor of it in a dict."""
+
+    kind = b"ctorch\nFloatStorage\n"
+    members = {
+        "sys_info": pickle.dumps({"little_endian": True}, 2),
+        "storages": b"\x80\x02K\x01." + b"\x80\x02(K\x07X\x03\0\0\0cpu" + kind + b"t."
+        + struct.pack("<q6f", 6, *range(6)) + b"\x80\x02].",
+        "tensors": b"\x80\x02K\x01." + b"\x80\x02(K\x08K\x07ctorch\nFloatTensor\nt."
+        + struct.pack("<i4x5q", 2, 2, 3, 3, 1, 0),
+        "pickle": b"\x80\x02}X\x01\0\0\0wX\x01\0\0\x008Qs.",
+        **changes,
+    }  # fmt: skip
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return inspect_file(path)
+
+
+def test_tar_archives(tmp_path):
+    report = old_tar(tmp_path / "m.pth.tar")
+    assert not report.suspicious, texts(report)
+    (line,) = report.tensors
+    assert (line.name, line.dtype, line.shape) == ("w", "float32", (2, 3))
+    loaded = rushlight.load(tmp_path / "m.pth.tar")
+    assert loaded["w"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    late = b"\x80\x02K\x02." + b"\x80\x02(K\x07X\x03\0\0\0cpuctorch\nFloatStorage\nt."
+    late += struct.pack("<q6f", 6, *range(6)) + b"cos\nsystem\n(U\x02idtR."
+    for change, text in (
+        ({"storages": late}, "names os.system, which runs a shell command"),
+        ({"evil": b""}, "has the member evil, which PyTorch did not write"),
+        ({"../x": b""}, "would be unpacked outside of its folder"),
+        ({"tensors": b"K\x05."}, "the member tensors is damaged"),
+        ({"pickle": b"K\x09Q."}, "refers to 9, which is not in the file"),
+    ):
+        assert text in texts(old_tar(tmp_path / "x", **change)), text
+
+
 def test_safetensors(tmp_path, capsys):
     path = tmp_path / "m.safetensors"
     weight = rushlight.tensor([1.0, float("nan")])
@@ -350,6 +390,8 @@ def test_damaged_files_are_described(tmp_path):
     sources.append(file.getvalue())
     sources.append(pickle.dumps(Attack(os.system, "touch proof"), 0))
     path = tmp_path / "m"
+    old_tar(path)
+    sources.append(path.read_bytes())
     for _ in range(COUNT):
         path.write_bytes(damaged(generator.choice(sources), generator))
         report = inspect_file(path, values=True)

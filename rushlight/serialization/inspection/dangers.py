@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rushlight.serialization.blocked import runs_code
 from rushlight.serialization.errors import UnsafeFileError
 from rushlight.serialization.names import FileNames
 
@@ -62,7 +63,8 @@ def danger(dotted: str) -> str:
             return words
     if any(part.startswith("__") and part != "__main__" for part in parts):
         return "reaches and calls any attribute"
-    return ""
+    module, _, name = dotted.rpartition(".")
+    return "can run code" if runs_code(module, name) else ""
 
 
 def is_layer(dotted: str) -> bool:

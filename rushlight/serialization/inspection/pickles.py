@@ -9,7 +9,7 @@ from .report import ITEM_BITS, Report, StorageLine, TensorLine, ValueLine, plain
 from .symbols import Node, Reader
 
 _MAX_DEPTH = 60
-_STORAGES = {
+STORAGES = {
     "BoolStorage": "bool",
     "ByteStorage": "uint8",
     "CharStorage": "int8",
@@ -124,7 +124,7 @@ class Walker:
     def walk(self, value: Any, path: tuple[str, ...] = (), depth: int = 0) -> None:
         """Adds everything below a symbol."""
         if not isinstance(value, Node):
-            self._leaf(path, shown(value))
+            self.leaf(path, shown(value))
             return
         if depth > _MAX_DEPTH:
             self.report.warn(f"is nested deeper than {_MAX_DEPTH} levels")
@@ -133,28 +133,32 @@ class Walker:
         if id(value) in self.seen and value.kind != "global":
             if not (value.kind == "tuple" and not value.items):
                 first = self.seen[id(value)][0] or "the whole"
-                self._leaf(path, f"the same object as {first}")
+                self.leaf(path, f"the same object as {first}")
             return
         self.seen[id(value)] = name, value
         if value.kind == "reference":
-            storage = self.storage(value)
-            self._leaf(path, f"storage {plain(storage)}")
+            self.refer(value, path)
         elif value.kind in ("call", "new"):
             self._walk_call(value, path, depth)
         elif value.kind in ("global", "unknown"):
-            self._leaf(path, shown(value))
+            self.leaf(path, shown(value))
         else:
             self._walk_items(value, path, depth)
 
-    def _leaf(self, path: tuple[str, ...], text: str) -> None:
+    def refer(self, reference: Node, path: tuple[str, ...]) -> None:
+        """Adds what a reference outside of a tensor stands for."""
+        self.leaf(path, f"storage {plain(self.storage(reference))}")
+
+    def leaf(self, path: tuple[str, ...], text: str) -> None:
+        """Adds a value that is no tensor."""
         self.report.values.append(ValueLine(path, text))
 
     def _walk_items(self, node: Node, path: tuple[str, ...], depth: int) -> None:
         if not node.items and not node.pairs:
-            self._leaf(path, f"empty {node.kind}")
+            self.leaf(path, f"empty {node.kind}")
         scalars = not any(isinstance(item, Node) for item in node.items)
         if node.items and scalars and not node.pairs and len(node.items) > 1:
-            self._leaf(path, f"{node.kind} of {len(node.items)}: {shown(node)}")
+            self.leaf(path, f"{node.kind} of {len(node.items)}: {shown(node)}")
             return
         for at, item in enumerate(node.items):
             self.walk(item, (*path, str(at)), depth + 1)
@@ -180,10 +184,10 @@ class Walker:
             inner.target, inner.args = arguments[0], arguments[2]
             self.walk(inner, path, depth + 1)
         elif name == "torch._utils._rebuild_sparse_tensor" and len(arguments) >= 2:
-            self._leaf(path, f"sparse tensor {shown(arguments[0])}")
+            self.leaf(path, f"sparse tensor {shown(arguments[0])}")
             self.walk(arguments[1], path, depth + 1)
         elif short == "_reconstruct" and node.state is not None:
-            self._leaf(path, f"NumPy array {_array_shape(node.state)}")
+            self.leaf(path, f"NumPy array {_array_shape(node.state)}")
         else:
             self._object(node, name, arguments, path, depth)
 
@@ -192,7 +196,7 @@ class Walker:
     ) -> None:
         state = node.state
         if isinstance(state, Node) and state.pairs and not _is_container(name):
-            self._leaf(path, f"object {shown(node, 1)}")
+            self.leaf(path, f"object {shown(node, 1)}")
             for key, item in state.pairs:
                 if not _is_empty(item):
                     inside = () if key in _STATE_PARTS else (plain(key, 120),)
@@ -206,7 +210,7 @@ class Walker:
                     collected.pairs += item.pairs
             self._walk_items(collected, path, depth)
         else:
-            self._leaf(path, shown(node))
+            self.leaf(path, shown(node))
             if not name.startswith(("torch.", "_codecs.", "numpy.", "builtins.")):
                 for at, item in enumerate(args):
                     if isinstance(item, Node) and item.kind != "global":
@@ -226,12 +230,15 @@ class Walker:
         if shape is None or stride is None or type(offset) is not int:
             self.report.warn(f"{plain(name)} has a shape that is no tuple of numbers")
             return
-        line = TensorLine(path, dtype, shape, storage, offset, stride)
+        self.add_tensor(TensorLine(path, dtype, shape, storage, offset, stride))
+
+    def add_tensor(self, line: TensorLine) -> None:
+        """Adds a tensor and compares its geometry with its storage."""
         self.report.tensors.append(line)
-        if typed is None:
-            return
-        typed.names.append(line.name)
-        self._check(line, typed)
+        storage = self.report.storages.get(line.storage or "")
+        if storage is not None:
+            storage.names.append(line.name)
+            self._check(line, storage)
 
     def _check(self, line: TensorLine, storage: StorageLine) -> None:
         name = plain(line.name or "the tensor")
@@ -261,7 +268,7 @@ class Walker:
             return "?"
         dtype = "unknown"
         if isinstance(kind, Node) and kind.kind == "global":
-            dtype = _STORAGES.get(kind.name[1], "unknown")
+            dtype = STORAGES.get(kind.name[1], "unknown")
         if dtype == "unknown":
             self.report.warn(
                 f"storage {plain(name)} has the unknown type {shown(kind)}"

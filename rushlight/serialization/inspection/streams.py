@@ -1,22 +1,22 @@
-"""Files of pickles in a row: the format before zip archives, the tar before that, and
-bare pickles, which are no model files at all."""
+"""Files of pickles in a row: the format before zip archives, and bare pickles, which are
+no model files at all."""
 
 from __future__ import annotations
 
 import struct
-import tarfile
 from typing import Any, BinaryIO
 
 from ..legacy import MAGIC
+from ..tar import is_tar
+from . import tar_file
 from .archives import describe_pickle
 from .pickles import Walker, describe_names
-from .report import ITEM_BITS, Report, TensorLine, plain, size_text
+from .report import ITEM_BITS, Report, plain, size_text
 from .symbols import DamagedPickle, Node, Reader
 from .values import count_values
 
 _MAX_BYTES = 4 << 30
 _COUNT = struct.Struct("<q")
-_TAR_MEMBERS = ("sys_info", "pickle", "tensors", "storages")
 
 
 def inspect(file: BinaryIO, report: Report, values: bool) -> None:
@@ -28,10 +28,10 @@ def inspect(file: BinaryIO, report: Report, values: bool) -> None:
     if report.size > _MAX_BYTES:
         report.warn(f"is over {size_text(_MAX_BYTES)} and of no format of arrays")
         return
-    data = file.read()
-    if data[257:262] == b"ustar":
-        _inspect_tar(file, report)
+    if is_tar(file):
+        tar_file.inspect(file, report)
         return
+    data = file.read()
     reader = Reader(data)
     try:
         first = reader.read()
@@ -94,92 +94,3 @@ def _inspect_legacy(data: bytes, reader: Reader, report: Report, values: bool) -
 def _pairs(node: Any) -> list[tuple[Any, Any]]:
     found = node.pairs if isinstance(node, Node) else []
     return [(key, value) for key, value in found if isinstance(key, str)]
-
-
-def _inspect_tar(file: BinaryIO, report: Report) -> None:
-    report.format = "torch.save 0.1 (tar archive)"
-    file.seek(0)
-    try:
-        with tarfile.open(fileobj=file, mode="r:") as archive:
-            for member in archive:
-                _inspect_tar_member(archive, member, report)
-    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
-        report.warn(f"is a damaged tar archive: {plain(error, 100)}")
-
-
-def _inspect_tar_member(
-    archive: tarfile.TarFile, member: tarfile.TarInfo, report: Report
-) -> None:
-    name = plain(member.name)
-    parts = member.name.replace("\\", "/").split("/")
-    if ".." in parts or member.name.startswith("/"):
-        report.warn(f"member {name} would be unpacked outside of its folder")
-    if not (member.isfile() or member.isdir()):
-        report.warn(f"member {name} is no plain file: a link or a device")
-        return
-    short = member.name.removeprefix("./")
-    if member.isfile() and short not in _TAR_MEMBERS:
-        report.warn(f"has the member {name}, which PyTorch did not write")
-        return
-    content = archive.extractfile(member)
-    if content is None:
-        return
-    data = content.read()
-    if len(data) < member.size:
-        report.warn(f"member {name} is cut off")
-    if short == "pickle":
-        _read_tar_pickle(data, report)
-    elif short == "tensors":
-        _read_tar_tensors(data, report)
-    elif short == "storages":
-        _scan(data, report, pickles=2)
-
-
-def _read_tar_pickle(data: bytes, report: Report) -> None:
-    reader = Reader(data)
-    try:
-        reader.read()
-    except DamagedPickle as error:
-        report.warn(f"the pickle cannot be followed to its end: {error}")
-    report.facts["pickle protocol"] = str(reader.protocol)
-    describe_names(reader, report)
-
-
-def _scan(data: bytes, report: Report, pickles: int) -> None:
-    reader = Reader(data)
-    try:
-        for _ in range(pickles):
-            reader.read()
-    except DamagedPickle as error:
-        report.warn(f"a pickle of storages is damaged: {error}")
-    describe_names(reader, report)
-
-
-def _read_tar_tensors(data: bytes, report: Report) -> None:
-    """A count, then per tensor a pickle (key, storage, class), the number of sizes in
-    four bytes and four unused, sizes, strides and the offset as 64-bit numbers."""
-    reader = Reader(data)
-    try:
-        count = reader.read()
-        for _ in range(count if isinstance(count, int) else 0):
-            facts = reader.read()
-            key, storage, kind = facts.items[:3]
-            dims = struct.unpack("<i4x", reader.stream.read(8))[0]
-            numbers = struct.unpack(
-                f"<{2 * dims + 1}q", reader.stream.read(8 * (2 * dims + 1))
-            )
-            dtype = kind.name[1].removesuffix("Tensor").lower()
-            line = TensorLine(
-                (f"tensor {plain(key, 20)}",),
-                {"float": "float32", "double": "float64", "long": "int64"}.get(
-                    dtype, dtype
-                ),
-                numbers[:dims],
-                plain(storage, 20),
-                numbers[-1],
-                numbers[dims:-1],
-            )
-            report.tensors.append(line)
-    except (DamagedPickle, struct.error, AttributeError, ValueError) as error:
-        report.warn(f"the list of tensors is damaged: {plain(error, 100)}")
-    describe_names(reader, report)
