@@ -15,6 +15,7 @@ from .errors import CallerError, UnsafeFileError
 from .location import Restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
+from .records import brief
 from .storages import check_bools, new_storage, storage_bytes, swap_bytes
 from .unpickler import run
 
@@ -128,7 +129,7 @@ class Pickles:
         itemsize = 1 if dtype is None else dtype.itemsize
         whole = len(head) == _COUNT.size and self.left() >= nbytes
         if not whole or _COUNT.unpack(head)[0] * itemsize != nbytes:
-            raise UnsafeFileError(f"load: storage {key!r} is cut short or damaged")
+            raise UnsafeFileError(f"load: storage {brief(key)} is cut short or damaged")
         target = storage_bytes(storage)
         self.take_into(target)
         check_bools(target, dtype)

@@ -35,7 +35,7 @@ from .rebuild import (
     check_arguments,
     make_view,
 )
-from .records import Record
+from .records import Record, brief
 from .storages import storage_bytes
 
 
@@ -77,7 +77,7 @@ def _default_dict(names: FileNames, *args: Any) -> defaultdict[Any, Any]:
     check_arguments(args, (type, type(None)), optional=1)
     factory = args[0] if args else None
     if factory not in _FACTORIES:
-        raise UnsafeFileError(f"load: a defaultdict of {factory!r} is not built")
+        raise UnsafeFileError(f"load: a defaultdict of {brief(factory)} is not built")
     return defaultdict(factory)
 
 
@@ -371,7 +371,7 @@ class FileNames:
             if not self.weights_only and target not in _NOT_RECORDED:
                 path = f"{target.__module__}.{target.__qualname__}"
                 return Record(path, args, reason="load calls no class of the program")
-        raise UnsafeFileError(f"load: the file wants to call {str(target)[:80]}")
+        raise UnsafeFileError(f"load: the file wants to call {brief(target)}")
 
     def _is_foreign(self, target: Rebuild, args: tuple[Any, ...]) -> bool:
         """Whether a tensor is of a dtype or class that is only here as a record."""
@@ -383,7 +383,7 @@ class FileNames:
         self, target: Record, args: tuple[Any, ...], named: dict[str, Any]
     ) -> Any:
         if target.args is not None:
-            raise UnsafeFileError(f"load: the file wants to call {str(target)[:80]}")
+            raise UnsafeFileError(f"load: the file wants to call {brief(target)}")
         return Record(target.name, args, named)
 
     def _old_tensor(self, target: TensorKind, args: tuple[Any, ...]) -> Any:
@@ -460,19 +460,19 @@ class FileNames:
             # A class, followed by its source code, which is not looked at.
             return key[1]
         if len(key) not in (5, 6) or _ascii(key[0]) != "storage":
-            raise UnsafeFileError(f"load: unknown reference {str(key)[:80]}")
+            raise UnsafeFileError(f"load: unknown reference {brief(key)}")
         kind, name, count = key[1], key[2], key[4]
         if type(name) is not str:
             name = _ascii(name)
         if type(kind) is not StorageKind or type(count) is not int or count < 0:
-            raise UnsafeFileError(f"load: storage {str(name)[:80]!r} is damaged")
+            raise UnsafeFileError(f"load: storage {brief(name)} is damaged")
         known = self.storages.get(name)
         if known is None:
             known = self._open(name, kind, _ascii(key[3]), count * kind.itemsize)
         storage, first_kind, shown, nbytes = known
         if nbytes < count * kind.itemsize or first_kind != kind:
             raise UnsafeFileError(
-                f"load: storage {name!r} claims {count * kind.itemsize} bytes of "
+                f"load: storage {brief(name)} claims {count * kind.itemsize} bytes of "
                 f"{kind.dtype} and has {nbytes} of {first_kind.dtype}"
             )
         if len(key) == 6 and key[5] is not None:
@@ -496,7 +496,7 @@ class FileNames:
             return known
         start, end = offset * kind.itemsize, (offset + count) * kind.itemsize
         if not 0 <= start <= end <= storage.nbytes():
-            raise UnsafeFileError(f"load: a view of storage {name!r} exceeds it")
+            raise UnsafeFileError(f"load: a view of storage {brief(name)} exceeds it")
         part = _C.storage_from_buffer(storage_bytes(storage)[start:end])
         found = part if kind.dtype is None else TypedStorage(part, kind.dtype)
         self.views[name, view_key] = found
@@ -506,7 +506,7 @@ class FileNames:
         """A tensor or storage of a tar archive, by its number."""
         found = None if self.objects is None else self.objects.get(str(key))
         if found is None or type(key) not in (int, str):
-            raise UnsafeFileError(f"load: unknown reference {str(key)[:80]}")
+            raise UnsafeFileError(f"load: unknown reference {brief(key)}")
         return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import UnsafeFileError
 from .rebuild import Rebuild, check_arguments
+from .records import brief
 
 _NUMERIC = re.compile(r"b1|[iu][1248]|f[248]|c(8|16)")
 
@@ -26,7 +27,9 @@ def _dtype(*args: Any) -> Any:
 
     check_arguments(args, str, (bool, int), (bool, int), optional=2)
     if _NUMERIC.fullmatch(args[0]) is None:
-        raise UnsafeFileError(f"load: NumPy values of type {args[0]!r} are not built")
+        raise UnsafeFileError(
+            f"load: NumPy values of type {brief(args[0])} are not built"
+        )
     # A copy of its own: the state that follows may change its byte order.
     return numpy.dtype(args[0], copy=True)
 

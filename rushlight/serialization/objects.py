@@ -18,7 +18,7 @@ import rushlight
 
 from .errors import UnsafeFileError
 from .keys import SCALARS
-from .records import Record
+from .records import Record, brief
 
 _safe_classes: dict[str, Any] = {}
 """The added classes by the dotted names that files give them."""
@@ -186,7 +186,7 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
             raise UnsafeFileError(f"load: a {kind.__qualname__} has {len(args)} fields")
         return tuple.__new__(kind, args)
     if not isinstance(kind, type) or args:
-        raise UnsafeFileError(f"load: objects of {kind!r} are not built")
+        raise UnsafeFileError(f"load: objects of {brief(kind)} are not built")
     if not is_rebuilt_plainly(kind):
         raise UnsafeFileError(
             f"load: {kind.__module__}.{kind.__qualname__} makes its objects by methods "

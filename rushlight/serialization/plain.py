@@ -112,23 +112,23 @@ def _uuid(*args: Any) -> Any:
 
     check_arguments(args)
     # Its number comes as a state; the class would want it now.
-    return object.__new__(uuid.UUID)
+    made = object.__new__(uuid.UUID)
+    object.__setattr__(made, "int", 0)
+    object.__setattr__(made, "is_safe", uuid.SafeUUID.unknown)
+    return made
 
 
 def set_uuid(target: Any, state: Any) -> Any:
     """Gives a UUID its number.
 
     Raises:
-        UnsafeFileError: if the state is no number of 128 bits, or it has one already.
+        UnsafeFileError: if the state is no number of 128 bits.
     """
     number = state.get("int") if isinstance(state, dict) else None
     fits = type(number) is int and 0 <= number < 1 << _UUID_BITS
-    if not fits or hasattr(target, "int"):
+    if not fits:
         raise UnsafeFileError("load: a UUID is damaged")
-    import uuid
-
     object.__setattr__(target, "int", number)
-    object.__setattr__(target, "is_safe", uuid.SafeUUID.unknown)
     return target
 
 

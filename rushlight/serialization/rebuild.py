@@ -6,6 +6,7 @@ Each constructor checks the types of its arguments, and all tensors pass through
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from rushlight._storage import TypedStorage
 
 from .errors import UnsafeFileError
 from .objects import set_attributes
+from .records import brief
 
 if TYPE_CHECKING:
     from rushlight import Tensor
@@ -60,15 +62,20 @@ def make_view(
             f"load: a tensor has {dims} sizes and {len(stride)} strides"
         )
     count, last = 1, offset
+    if type(offset) is not int or offset < 0:
+        raise UnsafeFileError(f"load: a tensor has storage offset {brief(offset)}")
     for length, step in zip(size, stride):
-        if type(length) is not int or type(step) is not int or length < 0 or step < 0:
+        if (
+            type(length) is not int
+            or type(step) is not int
+            or not 0 <= length <= _MAX_BYTES
+            or not 0 <= step <= _MAX_BYTES
+        ):
             raise UnsafeFileError(
-                f"load: a tensor has size {str(size)[:80]} and stride {str(stride)[:80]}"
+                f"load: a tensor has size {brief(size)} and stride {brief(stride)}"
             )
         count *= length
         last += (length - 1) * step
-    if type(offset) is not int or offset < 0:
-        raise UnsafeFileError(f"load: a tensor has storage offset {offset!r}")
     if requires_grad is not False:
         _check_gradient(dtype, requires_grad)
     itemsize = dtype.itemsize
@@ -76,10 +83,10 @@ def make_view(
     needed = last + 1 if count else 0
     if needed > available or count > _MAX_BYTES // itemsize:
         raise UnsafeFileError(
-            f"load: a tensor of size {size}, stride {stride} and offset {offset} needs "
-            f"{needed} elements; its storage holds {available}"
+            f"load: a tensor of size {brief(size)}, stride {brief(stride)} and offset "
+            f"{brief(offset)} needs {brief(needed)} elements; its storage holds {available}"
         )
-    if not count and (offset > available or max(*size, *stride) > _MAX_BYTES // 16):
+    if not count and offset > available:
         raise UnsafeFileError("load: an empty tensor lies outside of its storage")
     return _C.tensor_from_storage(storage, dtype, offset, size, stride, requires_grad)
 
@@ -88,7 +95,7 @@ def _check_gradient(dtype: Any, requires_grad: Any) -> None:
     floating = dtype.is_floating_point or dtype.is_complex
     if type(requires_grad) is not bool or (requires_grad and not floating):
         raise UnsafeFileError(
-            f"load: a {dtype} tensor has requires_grad={requires_grad}"
+            f"load: a {dtype} tensor has requires_grad={brief(requires_grad)}"
         )
 
 
@@ -101,7 +108,7 @@ def check_arguments(args: tuple[Any, ...], *kinds: Any, optional: int = 0) -> No
 
 
 def _no_hooks(hooks: Any) -> None:
-    if hooks:
+    if hooks is not None and (not isinstance(hooks, dict) or hooks):
         raise UnsafeFileError("load: a tensor brings backward hooks, which are code")
 
 
@@ -116,7 +123,12 @@ def _tensor_v2(names: Deferred, *args: Any) -> Tensor:
         kinds = (TypedStorage, int, tuple, tuple, bool, dict, (dict, type(None)))
         check_arguments(args, *kinds, optional=1)
     typed, offset, size, stride, requires_grad, hooks = args[:6]
-    if hooks or type(size) is not tuple or type(stride) is not tuple:
+    if (
+        type(hooks) is not OrderedDict
+        or hooks
+        or type(size) is not tuple
+        or type(stride) is not tuple
+    ):
         _no_hooks(hooks)
         check_arguments((size, stride), tuple, tuple)
     view = make_view(typed._untyped, typed.dtype, offset, size, stride, requires_grad)
@@ -139,7 +151,7 @@ def _apply_metadata(names: Deferred, view: Tensor, storage: Any, bits: Any) -> T
     conj, neg = (bool((bits or {}).get(name)) for name in ("conj", "neg"))
     unknown = set(bits or ()) - {"conj", "neg"}
     if unknown:
-        raise UnsafeFileError(f"load: a tensor has unknown metadata {unknown}")
+        raise UnsafeFileError(f"load: a tensor has unknown metadata {brief(unknown)}")
     if not conj and not neg:
         return view
     if view.nbytes > storage.nbytes():

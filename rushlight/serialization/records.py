@@ -7,13 +7,17 @@ printed and inspected; it is never called, and it is not written to another file
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
 from typing import Any, NoReturn
+
+import rushlight
 
 from .errors import UnsafeFileError
 
 _SHOWN_ITEMS = 6
 _SHOWN_DEPTH = 3
 _SHOWN_TEXT = 60
+_MESSAGE = 120
 
 
 class Record:
@@ -114,23 +118,31 @@ class Record:
         )
 
 
+def brief(value: Any) -> str:
+    """A short text of what a file brought, for messages: `repr` may never end."""
+    return _outline(value, 1)[:_MESSAGE]
+
+
 def _outline(value: Any, depth: int) -> str:
     """A bounded text of a value, whatever its size and nesting."""
     if isinstance(value, Record):
         return _outline_record(value, depth)
-    if isinstance(value, (str, bytes)):
+    if type(value) in (str, bytes):
         cut = value[:_SHOWN_TEXT]
         return repr(cut) + ("..." if len(value) > len(cut) else "")
-    if value is None or isinstance(value, (bool, int, float, complex)):
-        return repr(value)
+    if value is None or type(value) in (bool, int, float, complex):
+        return repr(value)[:_SHOWN_TEXT]
     if type(value) in (list, tuple, set, frozenset):
         opening, closing = _BRACKETS.get(type(value), ("{", "}"))
         return opening + _outline_all(list(value), depth) + closing
-    if isinstance(value, dict):
+    if type(value) in (dict, OrderedDict):
         return "{" + _outline_pairs(list(value.items()), depth) + "}"
-    shape = getattr(value, "shape", None)
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
     kind = type(value).__name__
-    return f"<{kind}>" if shape is None else f"<{kind} of shape {tuple(shape)}>"
+    if isinstance(value, rushlight.Tensor):
+        return f"<{kind} of shape {tuple(value.shape)}>"
+    return f"<{kind}>"
 
 
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")")}

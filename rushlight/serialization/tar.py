@@ -20,6 +20,7 @@ from .legacy import Pickles
 from .location import Restore
 from .names import FileNames, StorageKind
 from .rebuild import check_arguments, make_view
+from .records import brief
 from .storages import new_storage, storage_bytes
 
 _BLOCK = 512
@@ -130,15 +131,13 @@ class _Reader:
 
     def add(self, key: Any, value: Any) -> None:
         if type(key) is not int or str(key) in self.objects:
-            raise UnsafeFileError(
-                f"load: key {str(key)[:40]} is there twice or damaged"
-            )
+            raise UnsafeFileError(f"load: key {brief(key)} is there twice or damaged")
         self.objects[str(key)] = value
 
     def storage(self, key: Any) -> TypedStorage:
         found = self.objects.get(str(key))
         if type(found) is not TypedStorage:
-            raise UnsafeFileError(f"load: there is no storage {str(key)[:40]}")
+            raise UnsafeFileError(f"load: there is no storage {brief(key)}")
         return found
 
     def read_storages(self, pickles: Pickles) -> None:

@@ -143,7 +143,7 @@ class _Machine:
             elif code == 0x52:  # REDUCE
                 args = stack.pop()
                 target = stack[-1]
-                if not args and target is OrderedDict:
+                if target is OrderedDict and type(args) is tuple and not args:
                     stack[-1] = OrderedDict()
                 else:
                     self.at = at
