@@ -6,10 +6,12 @@ from . import (
     functional as functional,
     init as init,
     modules as modules,
+    parallel as parallel,
     parameter as parameter,
     utils as utils,
 )
 from .modules import *
+from .parallel import DataParallel as DataParallel
 from .parameter import (
     Buffer as Buffer,
     Parameter as Parameter,
