@@ -105,6 +105,8 @@ FUNCTIONS = {
     "read_file": "(file: _int, offset: _int, target: Any, /) -> tuple[_int, _int]",
     "reset_peak_memory_stats": "() -> None",
     "write_file": "(file: _int, offset: _int, source: Any, /) -> _int",
+    "reserve_file": "(file: _int, size: _int, /) -> None",
+    "start_writeback": "(file: _int, offset: _int, size: _int, /) -> None",
     "export_names": "(target: dict[str, Any], /) -> None",
     "op_records": "() -> list[dict[str, Any]]",
 }

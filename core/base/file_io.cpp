@@ -1,6 +1,8 @@
-// Parallel reads and writes in pieces that stay in the cache until their checksum is taken.
+// Reads by several threads in pieces that stay in the cache until their checksum is taken; writes
+// by one thread, because the kernel lets one at a time into a file.
 #include "core/base/file_io.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +16,7 @@ namespace rl {
 namespace {
 
 constexpr size_t kPiece = size_t{1} << 18;
+constexpr size_t kBlock = size_t{1} << 25;
 
 struct Piece {
   size_t done;
@@ -69,16 +72,29 @@ Transfer read_file(int file, uint64_t offset, std::byte* target, size_t size) {
 }
 
 Transfer write_file(int file, uint64_t offset, const std::byte* source, size_t size) {
-  return in_pieces(size, [&](size_t at, size_t count) {
-    // Checksummed first, so that the bytes written are those that were summed or caught later.
-    const uint32_t crc = crc32(0, source + at, count);
-    Piece piece = repeated(count, [&](size_t done) {
+  Transfer all{0, 0, 0};
+  // Long calls let the kernel keep the file in large pages; the block is summed just before.
+  for (size_t at = 0; at < size && all.done == at; at += kBlock) {
+    const size_t count = std::min(kBlock, size - at);
+    all.crc = crc32_combine(all.crc, crc32_of(source + at, count), count);
+    const Piece piece = repeated(count, [&](size_t done) {
       return ::pwrite(file, source + at + done, count - done,
                       static_cast<off_t>(offset + at + done));
     });
-    piece.crc = crc;
-    return piece;
-  });
+    all.done += piece.done;
+    all.error = piece.error;
+  }
+  return all;
+}
+
+int reserve_file(int file, uint64_t size) {
+  if (::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return 0;
+  return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ? errno : 0;
+}
+
+int start_writeback(int file, uint64_t offset, uint64_t size) {
+  const auto at = static_cast<off_t>(offset), count = static_cast<off_t>(size);
+  return ::sync_file_range(file, at, count, SYNC_FILE_RANGE_WRITE) == 0 ? 0 : errno;
 }
 
 uint32_t crc32_of(const std::byte* data, size_t size) {

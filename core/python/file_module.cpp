@@ -1,4 +1,4 @@
-// crc32, read_file and write_file: what the model files' reader and writer are fast with.
+// What the model files' reader and writer are fast with.
 #include "core/python/file_module.h"
 
 #include <cerrno>
@@ -24,9 +24,9 @@ class Buffer {
   Py_buffer view_{};
 };
 
-void check(const Transfer& moved) {
-  if (!moved.error) return;
-  errno = moved.error;
+void check(int error) {
+  if (!error) return;
+  errno = error;
   PyErr_SetFromErrno(PyExc_OSError);
   throw PythonError();
 }
@@ -55,7 +55,7 @@ PyObject* read_file_py(PyObject*, PyObject* args) {
       const GilRelease gil;
       moved = read_file(file, offset, bytes.data(), bytes.size());
     }
-    check(moved);
+    check(moved.error);
     return Py_BuildValue("nk", static_cast<Py_ssize_t>(moved.done),
                          static_cast<unsigned long>(moved.crc));
   });
@@ -73,8 +73,38 @@ PyObject* write_file_py(PyObject*, PyObject* args) {
       const GilRelease gil;
       moved = write_file(file, offset, bytes.data(), bytes.size());
     }
-    check(moved);
+    check(moved.error);
     return PyLong_FromUnsignedLong(moved.crc);
+  });
+}
+
+PyObject* reserve_file_py(PyObject*, PyObject* args) {
+  int file;
+  unsigned long long size;
+  if (!PyArg_ParseTuple(args, "iK", &file, &size)) return nullptr;
+  return guarded([&] {
+    int error;
+    {
+      const GilRelease gil;
+      error = reserve_file(file, size);
+    }
+    check(error);
+    return Py_NewRef(Py_None);
+  });
+}
+
+PyObject* start_writeback_py(PyObject*, PyObject* args) {
+  int file;
+  unsigned long long offset, size;
+  if (!PyArg_ParseTuple(args, "iKK", &file, &offset, &size)) return nullptr;
+  return guarded([&] {
+    int error;
+    {
+      const GilRelease gil;
+      error = start_writeback(file, offset, size);
+    }
+    check(error);
+    return Py_NewRef(Py_None);
   });
 }
 
@@ -84,8 +114,11 @@ PyMethodDef methods[] = {
      "read_file(fd, offset, buffer): fills the buffer by several threads; returns how many bytes "
      "there were and their zip checksum."},
     {"write_file", write_file_py, METH_VARARGS,
-     "write_file(fd, offset, buffer): writes the buffer by several threads; returns its zip "
-     "checksum."},
+     "write_file(fd, offset, buffer): writes the buffer; returns its zip checksum."},
+    {"reserve_file", reserve_file_py, METH_VARARGS,
+     "reserve_file(fd, size): makes room on the disk; OSError if there is not enough."},
+    {"start_writeback", start_writeback_py, METH_VARARGS,
+     "start_writeback(fd, offset, size): lets the disk begin with what was written."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

@@ -64,7 +64,7 @@ def save(
     with _writable(f) as file:
         if _use_new_zipfile_serialization:
             with_order = not _disable_byteorder_record
-            _save_archive(obj, file, _folder(f), pickle_protocol, with_order)
+            _save_archive(obj, f, file, pickle_protocol, with_order)
         else:
             save_legacy(obj, file, pickle_protocol)
 
@@ -181,18 +181,24 @@ def _readable(f: FileLike) -> Iterator[BinaryIO]:
 
 
 def _save_archive(
-    obj: object, file: BinaryIO, folder: str, protocol: int, with_order: bool
+    obj: object, f: FileLike, file: BinaryIO, protocol: int, with_order: bool
 ) -> None:
     table = StorageTable()
     pickled = dumps(obj, table, protocol)
-    archive = ArchiveWriter(file, folder)
-    archive.write("data.pkl", pickled)
-    if with_order:
-        archive.write("byteorder", b"little")
-    for key, storage in table.storages.items():
-        archive.write(f"data/{key}", storage_bytes(storage))
-    archive.write("version", _FORMAT_VERSION)
-    archive.close()
+    durable = isinstance(f, (str, os.PathLike))
+    archive = ArchiveWriter(file, _folder(f), durable)
+    try:
+        archive.reserve(sum(s.nbytes() for s in table.storages.values()))
+        archive.write("data.pkl", pickled)
+        if with_order:
+            archive.write("byteorder", b"little")
+        for key, storage in table.storages.items():
+            archive.write(f"data/{key}", storage_bytes(storage))
+        archive.write("version", _FORMAT_VERSION)
+        archive.close()
+    except BaseException:
+        archive.abort()
+        raise
 
 
 def _load_archive(

@@ -6,22 +6,27 @@ are all compared with the bytes that are there.
 
 from __future__ import annotations
 
-import itertools
 import struct
-import zipfile
-import zlib
 from typing import BinaryIO, NamedTuple
 
+from .archive_writer import ArchiveWriter
+from .content_hash import RECORD, check_digest
 from .errors import UnsafeFileError
+from .file_access import FileBytes, fill
+from .zip_directory import (
+    END64,
+    LOCATOR64,
+    TAIL_BYTES,
+    Entry,
+    damaged,
+    find_directory,
+    read_entries,
+)
 
-ALIGNMENT = 64
-"""Bytes to which the data of every record is aligned, as PyTorch does."""
+__all__ = ["ArchiveReader", "ArchiveWriter", "Record", "fill", "is_zip"]
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-_ENCRYPTED = 0x1
-_UTF8 = 0x800
-_ZIP64_EXTRA = 20
-_PADDING_ID = b"FB"
+_LARGE = 1 << 16
 
 
 class Record(NamedTuple):
@@ -41,79 +46,77 @@ def is_zip(file: BinaryIO) -> bool:
 
 
 class ArchiveReader:
-    """Reads records by the name they have below the archive's only folder."""
+    """Reads records by the name they have below the archive's only folder.
+
+    The file's content hash, if it has one, is compared at once; each record's own
+    checksum when the record is read.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        try:
-            with zipfile.ZipFile(file) as archive:
-                entries = archive.infolist()
-                end = archive.start_dir
-        except (zipfile.BadZipFile, struct.error, OverflowError, ValueError) as error:
-            raise UnsafeFileError(
-                "load: failed reading zip archive: failed finding central directory "
-                f"({error}); the file was truncated or damaged"
-            ) from None
-        except NotImplementedError as error:
-            raise UnsafeFileError(f"load: unsupported zip archive: {error}") from None
-        located = [(entry.filename, self._locate(entry, end)) for entry in entries]
-        self.records = self._by_name(located)
-        self._check_overlap(entries)
+        self.bytes = FileBytes(file)
+        wanted = TAIL_BYTES + END64.size + LOCATOR64.size
+        tail_at = max(0, self.bytes.size - wanted)
+        tail = self.bytes.peek(tail_at, wanted)
+        place = find_directory(tail, self.bytes.size)
+        if place.offset >= tail_at:
+            directory = tail[place.offset - tail_at :][: place.size]
+        else:
+            directory = self.bytes.peek(place.offset, place.size)
+        entries = read_entries(directory, place)
+        self.records = self._by_name(entries)
+        self._locate(entries, place.offset)
+        if RECORD in self.records:
+            others = [e for e in entries if not e.name.endswith("/" + RECORD)]
+            listed = [(e.raw_name, e.size, e.crc) for e in others]
+            check_digest(self.read(RECORD), listed)
 
-    def _locate(self, entry: zipfile.ZipInfo, end: int) -> Record:
-        """Checks one entry against its local header and the size of the file."""
-        name = entry.filename
-        if entry.compress_type != zipfile.ZIP_STORED:
-            raise UnsafeFileError(
-                f"load: record {name!r} is compressed; "
-                "model files store their records uncompressed"
-            )
-        if entry.flag_bits & _ENCRYPTED:
-            raise UnsafeFileError(f"load: record {name!r} is encrypted")
-        if entry.compress_size != entry.file_size:
-            raise UnsafeFileError(f"load: record {name!r} has two different sizes")
-        if entry.header_offset < 0:
-            raise UnsafeFileError(f"load: record {name!r} lies before the file")
-        self.file.seek(entry.header_offset)
-        header = self.file.read(_LOCAL_HEADER.size)
-        if len(header) != _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
-            raise UnsafeFileError(f"load: record {name!r} has no header in the file")
-        name_size, extra_size = _LOCAL_HEADER.unpack(header)[-2:]
-        encoding = "utf-8" if entry.flag_bits & _UTF8 else "cp437"
-        if self.file.read(name_size) != entry.orig_filename.encode(encoding):
-            raise UnsafeFileError(f"load: record {name!r} has a second, different name")
-        offset = entry.header_offset + len(header) + name_size + extra_size
-        if offset + entry.file_size > end:
-            raise UnsafeFileError(
-                f"load: record {name!r} claims {entry.file_size} bytes, "
-                f"of which the file holds {max(0, end - offset)}"
-            )
-        return Record(offset, entry.file_size, entry.CRC)
-
-    @staticmethod
-    def _by_name(located: list[tuple[str, Record]]) -> dict[str, Record]:
+    def _by_name(self, entries: list[Entry]) -> dict[str, Record]:
         records: dict[str, Record] = {}
         folders = set()
-        for name, record in located:
+        for entry in entries:
+            name = entry.name
             folder, _, rest = name.partition("/")
-            if not rest or ".." in name.split("/"):
+            if not rest or (".." in name and ".." in name.split("/")):
                 raise UnsafeFileError(f"load: record name {name!r} is not allowed")
             if rest in records:
                 raise UnsafeFileError(f"load: record {name!r} is there twice")
             folders.add(folder)
-            records[rest] = record
+            records[rest] = Record(0, entry.size, entry.crc)
         if len(folders) > 1:
             raise UnsafeFileError(
                 f"load: expected one folder in the archive, got {sorted(folders)[:4]}"
             )
         return records
 
-    def _check_overlap(self, entries: list[zipfile.ZipInfo]) -> None:
-        starts = sorted(entry.header_offset for entry in entries)
-        ends = sorted(record.offset + record.size for record in self.records.values())
-        for end, start in zip(ends, itertools.islice(starts, 1, None), strict=False):
-            if start < end:
+    def _locate(self, entries: list[Entry], end: int) -> None:
+        """Checks every entry against its local header and the size of the file."""
+        in_order = sorted(entries, key=lambda entry: entry.header)
+        ends = [entry.header for entry in in_order[1:]] + [end]
+        for entry, limit in zip(in_order, ends, strict=True):
+            read = self.bytes.peek if entry.size >= _LARGE else self.bytes.read
+            header_size = _LOCAL_HEADER.size
+            header = read(entry.header, header_size + len(entry.raw_name))
+            if len(header) < header_size or header[:4] != b"PK\x03\x04":
+                raise UnsafeFileError(
+                    f"load: record {entry.name!r} has no header in the file"
+                )
+            name_size, extra_size = _LOCAL_HEADER.unpack_from(header)[-2:]
+            same_size = name_size == len(entry.raw_name)
+            if not same_size or header[header_size:] != entry.raw_name:
+                raise UnsafeFileError(
+                    f"load: record {entry.name!r} has a second, different name"
+                )
+            offset = entry.header + header_size + name_size + extra_size
+            if offset + entry.size > end:
+                raise UnsafeFileError(
+                    f"load: record {entry.name!r} claims {entry.size} bytes, "
+                    f"of which the file holds {max(0, end - offset)}"
+                )
+            if offset + entry.size > limit:
                 raise UnsafeFileError("load: records of the archive overlap")
+            rest = entry.name.partition("/")[2]
+            self.records[rest] = Record(offset, entry.size, entry.crc)
 
     def find(self, name: str) -> Record:
         """The place of a record.
@@ -134,58 +137,15 @@ class ArchiveReader:
         return bytes(data)
 
     def read_into(self, name: str, target: memoryview) -> None:
-        """Fills `target` with a record of exactly its size."""
+        """Fills `target` with a record of exactly its size.
+
+        Raises:
+            UnsafeFileError: if the bytes have another checksum than the directory.
+            EOFError: if the file has become shorter.
+        """
         record = self.find(name)
-        self.file.seek(record.offset)
-        fill(self.file, target)
-        if zlib.crc32(target) != record.crc:
+        if self.bytes.read_into(record.offset, target) != record.crc:
             raise UnsafeFileError(
-                f"load: record {name!r} is damaged: its checksum does not match"
+                f"load: record {name!r} is damaged: its checksum does not match; "
+                "the file was changed after it was written"
             )
-
-
-def fill(file: BinaryIO, target: memoryview) -> None:
-    """Reads exactly `target.nbytes` bytes, without a copy where the file can.
-
-    Raises:
-        EOFError: if the file ends before.
-    """
-    done = 0
-    into = getattr(file, "readinto", None)
-    while done < target.nbytes:
-        if into is not None:
-            got = into(target[done:]) or 0
-        else:
-            part = file.read(target.nbytes - done)
-            got = len(part)
-            target[done : done + got] = part
-        if got == 0:
-            raise EOFError(
-                f"load: the file ends {target.nbytes - done} bytes too early; "
-                "it was truncated"
-            )
-        done += got
-
-
-class ArchiveWriter:
-    """Writes records one after the other; `close` adds the directory."""
-
-    def __init__(self, file: BinaryIO, folder: str) -> None:
-        self.folder = folder
-        self.zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)
-
-    def write(self, name: str, data: bytes | memoryview) -> None:
-        """Adds a record whose data begin at a multiple of 64 bytes."""
-        entry = zipfile.ZipInfo(f"{self.folder}/{name}")
-        size = memoryview(data).nbytes
-        entry.file_size = size
-        large = size > zipfile.ZIP64_LIMIT // 2
-        start = self.zip.start_dir + _LOCAL_HEADER.size + len(entry.filename.encode())
-        start += len(_PADDING_ID) + 2 + (_ZIP64_EXTRA if large else 0)
-        padding = -start % ALIGNMENT
-        entry.extra = _PADDING_ID + struct.pack("<H", padding) + bytes(padding)
-        with self.zip.open(entry, "w", force_zip64=large) as record:
-            record.write(data)
-
-    def close(self) -> None:
-        self.zip.close()
