@@ -18,7 +18,6 @@ from .zip_directory import (
     LOCATOR64,
     TAIL_BYTES,
     Entry,
-    damaged,
     find_directory,
     read_entries,
 )

@@ -33,9 +33,7 @@ def digest_record(entries: Iterable[tuple[bytes, int, int]]) -> bytes:
     from hashlib import sha256
 
     listed = list(entries)
-    text = b"".join(
-        name + struct.pack("<xQL", size, crc) for name, size, crc in listed
-    )
+    text = b"".join(name + struct.pack("<xQL", size, crc) for name, size, crc in listed)
     crcs = struct.pack(f"<{len(listed)}L", *(crc for _, _, crc in listed))
     return _MAGIC + sha256(text).digest() + crcs
 
@@ -59,9 +57,7 @@ def check_digest(record: bytes, entries: list[tuple[bytes, int, int]]) -> None:
             f"content hash covers {(len(record) - len(_MAGIC) - 32) // 4}; {_CHANGED}"
         )
     start = len(_MAGIC) + 32
-    for at, (name, _, crc) in zip(
-        range(start, len(record), 4), entries, strict=True
-    ):
+    for at, (name, _, crc) in zip(range(start, len(record), 4), entries, strict=True):
         if record[at : at + 4] != struct.pack("<L", crc):
             text = name.decode(errors="replace")
             raise UnsafeFileError(

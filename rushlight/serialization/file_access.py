@@ -116,6 +116,4 @@ def fill(file: BinaryIO, target: memoryview) -> None:
 
 
 def _too_short(missing: int) -> EOFError:
-    return EOFError(
-        f"load: the file ends {missing} bytes too early; it was truncated"
-    )
+    return EOFError(f"load: the file ends {missing} bytes too early; it was truncated")

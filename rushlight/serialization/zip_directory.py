@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
     offset: int
     size: int
-    count: int
+    records: int
     prefix: int
     """Bytes of the file before the archive, which its own offsets do not count."""
 
@@ -97,7 +97,7 @@ def read_entries(data: bytes, place: Place) -> list[Entry]:
     """
     entries = []
     at, unpack = 0, CENTRAL.unpack_from
-    for _ in range(place.count):
+    for _ in range(place.records):
         if at + CENTRAL.size > len(data):
             raise damaged("the directory is cut off")
         fields = unpack(data, at)
