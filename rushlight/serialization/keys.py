@@ -100,3 +100,13 @@ def _hash_is_known(kind: type) -> bool:
 
 
 _KNOWN_MODULES = ("rushlight", "pathlib", "uuid", "fractions", "enum")
+
+
+def check_counts(values: list[Any]) -> None:
+    """Refuses counts of a Counter, which it compares when it prints, but numbers.
+
+    Raises:
+        UnsafeFileError: if there is one of another type.
+    """
+    if not all(type(value) in (int, float, bool) for value in values):
+        raise UnsafeFileError("load: a Counter counts by something else than numbers")

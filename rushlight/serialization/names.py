@@ -15,7 +15,7 @@ from rushlight._storage import TypedStorage
 
 from .blocked import runs_code
 from .errors import UnsafeFileError, UnsupportedFileError
-from .keys import Limits
+from .keys import Limits, check_counts
 from .location import Restore
 from .numpy_values import NUMPY_FUNCTIONS, is_numpy, set_numpy_state
 from .objects import (
@@ -88,7 +88,9 @@ def _counter(names: FileNames, *args: Any) -> Counter[Any]:
     check_arguments(args, dict, optional=1)
     # Its own constructor would add to the values, whatever they are.
     made: Counter[Any] = Counter()
-    dict.update(made, *args)
+    for counts in args:
+        check_counts(list(counts.values()))
+        dict.update(made, counts)
     return made
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .errors import UnsafeFileError
-from .keys import INT_BYTES, Limits
+from .keys import INT_BYTES, Limits, check_counts
 from .nesting import check_nesting
 from .records import Record
 
@@ -332,6 +332,8 @@ class _Machine:
             return
         if type(target) not in _DICTS:
             raise self.wrong("set items of", target)
+        if type(target) is Counter:
+            check_counts(values)
         for key, value in zip(keys, values, strict=True):
             if type(key) is not str:
                 self.limits.admit(target, key)
