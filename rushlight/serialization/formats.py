@@ -35,7 +35,7 @@ _OTHER_FORMATS = {
     b"\x28\xb5\x2f\xfd": "is compressed with zstd; decompress it first",
     b"\x89HDF": "is an HDF5 file",
     b"GGUF": "is a GGUF file",
-    b"\x93NUMPY": "is a NumPy file; numpy.load reads it",
+    b"\x93NUMPY": "is a NumPy file; rushlight.serialization.load_npy reads it",
     b"<!DOCTYPE": "is a web page",
     b"<html": "is a web page",
     b"version https://git-lfs": "is a pointer of Git LFS; fetch the file itself",

@@ -10,6 +10,7 @@ import contextlib
 import lzma
 import os
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,11 @@ READ_ERRORS = (
 """What Python's zipfile raises for damaged and for unusual archives."""
 
 MAX_HEADER = 10_000
+_READERS = {
+    (1, 0): "read_array_header_1_0",
+    (2, 0): "read_array_header_2_0",
+    (3, 0): "read_array_header_2_0",
+}
 _MIN_LIMIT = 256 << 20
 _MAX_RATIO = 100
 _MAX_BYTES = 2**63 - 1
@@ -61,11 +67,14 @@ def array_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
     from numpy.lib import format as layout
 
     version = layout.read_magic(file)
+    if version not in _READERS:
+        raise ValueError(f"unknown version {version}")
+    read = getattr(layout, _READERS[version])
     try:
-        if version == (1, 0):
-            return layout.read_array_header_1_0(file, max_header_size=MAX_HEADER)
-        if version in ((2, 0), (3, 0)):
-            return layout.read_array_header_2_0(file, max_header_size=MAX_HEADER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about headers of Python 2
+            found: tuple[tuple[int, ...], bool, Any]
+            found = read(file, max_header_size=MAX_HEADER)
     except (
         TypeError,
         OverflowError,
@@ -74,7 +83,7 @@ def array_header(file: Any) -> tuple[tuple[int, ...], bool, Any]:
         tokenize.TokenError,
     ) as error:
         raise ValueError(f"the header is damaged: {error}") from None
-    raise ValueError(f"unknown version {version}")
+    return found
 
 
 def load_npy(f: FileLike) -> Tensor:

@@ -213,6 +213,17 @@ def test_odd_archives(tmp_path):
     assert "without a readable directory" in texts(inspect_file(path))
 
 
+def test_a_record_that_claims_more_than_the_file(tmp_path):
+    path = archive(tmp_path / "m.pt", {}, {"w": rushlight.ones(3)})
+    data = bytearray(path.read_bytes())
+    at = data.rfind(b"PK\1\2", 0, data.rfind(b"archive/data/0"))
+    data[at + 20 : at + 28] = struct.pack("<2L", 2**30, 2**30)
+    path.write_bytes(data)
+    assert "claims 1,073,741,824 bytes of the file" in texts(
+        inspect_file(path, values=True)
+    )
+
+
 def test_claims_beyond_a_storage(tmp_path):
     path = tmp_path / "m.pt"
     rushlight.save({"w": rushlight.ones(3)}, path)

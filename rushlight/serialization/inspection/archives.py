@@ -118,6 +118,8 @@ def _check_entry(entry: zipfile.ZipInfo, report: Report) -> None:
             report.warn(text)
     elif entry.compress_size != entry.file_size:
         report.warn(f"record {name} has two different sizes")
+    if entry.compress_size > report.size:
+        report.warn(f"record {name} claims {entry.compress_size:,} bytes of the file")
     if entry.flag_bits & 1:
         report.warn(f"record {name} is encrypted")
 
@@ -163,16 +165,19 @@ class _Records:
     """The records of a torch archive by their name inside its folder."""
 
     def __init__(
-        self, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]
+        self, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], size: int
     ) -> None:
         self.archive = archive
+        self.size = size
         self.folders = {entry.filename.partition("/")[0] for entry in entries}
         self.entries = {entry.filename.partition("/")[2]: entry for entry in entries}
 
-    def read(self, name: str, limit: int) -> bytes | None:
+    def read(self, name: str, limit: int | None = None) -> bytes | None:
         """A record's bytes, None if there is none, it is too large or damaged."""
         entry = self.entries.get(name)
-        if entry is None or entry.file_size > limit:
+        if entry is None or entry.compress_size > self.size:
+            return None
+        if limit is not None and entry.file_size > limit:
             return None
         packed = entry.compress_type != zipfile.ZIP_STORED
         if packed and entry.file_size > _MAX_PACKED:
@@ -189,7 +194,7 @@ def _inspect_torch(
     report: Report,
     values: bool,
 ) -> None:
-    records = _Records(archive, entries)
+    records = _Records(archive, entries, report.size)
     report.format = "zip archive of torch.save"
     if "constants.pkl" in records.entries:
         report.format = "zip archive of TorchScript"
@@ -214,7 +219,7 @@ def _inspect_torch(
     describe_pickle(data, report)
     _compare_storages(records, report)
     if values and order == "little":
-        count_values(report, lambda key: records.read(f"data/{key}", 1 << 40))
+        count_values(report, lambda key: records.read(f"data/{key}"))
 
 
 def describe_pickle(data: bytes, report: Report) -> None:

@@ -78,7 +78,8 @@ def inspect_member(
 ) -> None:
     """Describes one array of an archive."""
     path = (plain(entry.filename.removesuffix(".npy"), 120),)
-    counted = values and entry.file_size <= 1000 * max(entry.compress_size, 1)
+    inside = entry.compress_size <= report.size
+    counted = values and inside and entry.file_size <= 1000 * entry.compress_size
     try:
         with archive.open(entry) as member:
             _describe(member, entry.file_size, path, report, counted)
