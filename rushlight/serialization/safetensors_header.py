@@ -28,6 +28,11 @@ _MAX_BYTES = 2**63 - 1
 _MAX_DIMS = 64
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
+_USUAL_ENTRY = re.compile(
+    rf'\{{"dtype":"([A-Z0-9_]+)","shape":\[((?:{_NUMBER}(?:,{_NUMBER})*)?)\],'
+    rf'"data_offsets":\[({_NUMBER}),({_NUMBER})\]\}}',
+    re.ASCII,
+)
 _NUMBERS = re.compile(rf"\[\s*(?:{_NUMBER}\s*(?:,\s*{_NUMBER}\s*)*)?\]", re.ASCII)
 
 DTYPES = {
@@ -211,9 +216,10 @@ class _Scanner:
 
     def sees(self, mark: str) -> bool:
         """Steps over spaces and then `mark`, if it stands there."""
-        self.skip()
         if not self.text.startswith(mark, self.at):
-            return False
+            self.skip()
+            if not self.text.startswith(mark, self.at):
+                return False
         self.at += len(mark)
         return True
 
@@ -278,6 +284,15 @@ class _Scanner:
         return self.string()
 
     def entry(self, name: str) -> Entry:
+        usual = _USUAL_ENTRY.match(self.text, self.at)
+        if usual is not None and (usual[1] in DTYPES or usual[1] in MISSING):
+            self.at = usual.end()
+            shape = tuple(map(int, usual[2].split(","))) if usual[2] else ()
+            return self.checked(name, usual[1], shape, (int(usual[3]), int(usual[4])))
+        return self.unusual_entry(name)
+
+    def unusual_entry(self, name: str) -> Entry:
+        """An entry with its fields in another order, or with spaces."""
         code, shape, places = None, None, None
         for field in self.members():
             if field == "dtype":
@@ -299,6 +314,11 @@ class _Scanner:
             raise SafetensorError(
                 f"load: tensor {shorten(name)} has the unknown dtype {shorten(code)}"
             )
+        return self.checked(name, code, shape, places)
+
+    def checked(
+        self, name: str, code: str, shape: tuple[int, ...], places: tuple[int, ...]
+    ) -> Entry:
         if len(places) != 2 or len(shape) > _MAX_DIMS:
             raise SafetensorError(
                 f"load: tensor {shorten(name)} has {len(shape)} sizes and "

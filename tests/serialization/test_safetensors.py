@@ -377,5 +377,20 @@ def test_damaged_files_give_one_error(data):
     safetensors.deserialize(bytes(written))
 
 
+@hypothesis.given(named_tensors(), st.randoms())
+@hypothesis.settings(deadline=None, max_examples=60)
+def test_layout_of_the_json_is_free(tensors, random):
+    written = save(tensors)
+    size = struct.unpack("<Q", written[:8])[0]
+    table = json.loads(written[8 : 8 + size])
+    for name, found in table.items():
+        table[name] = dict(random.sample(list(found.items()), 3))
+    indent = random.choice([None, 0, 2])
+    header = json.dumps(
+        table, indent=indent, ensure_ascii=random.random() < 0.5
+    ).encode()
+    same(load(blob(header, written[8 + size :])), tensors)
+
+
 def test_every_dtype_has_a_place_in_the_order():
     assert set(CODES.values()) <= set(ORDER)
