@@ -25,8 +25,9 @@ from rushlight._grad_mode import *  # noqa: E402
 from rushlight._legacy import *  # noqa: E402
 
 _SUBMODULES = frozenset(
-    """autograd backends cli cpu cuda hub linalg nn optim overrides random return_types safetensors
-    serialization special storage testing training types utils version""".split()
+    """autograd backends cli cpu cuda hub linalg multiprocessing nn optim overrides random
+    return_types safetensors serialization special storage testing training types utils
+    version""".split()
 )
 # Functions of submodules that PyTorch also shows at the top: module -> names.
 _LAZY = {

@@ -12,6 +12,7 @@ from rushlight import cpu as cpu
 from rushlight import cuda as cuda
 from rushlight import hub as hub
 from rushlight import linalg as linalg
+from rushlight import multiprocessing as multiprocessing
 from rushlight import nn as nn
 from rushlight import optim as optim
 from rushlight import overrides as overrides

@@ -43,6 +43,21 @@ class TypedStorage:
         """The bytes."""
         return self._untyped
 
+    def is_shared(self) -> bool:
+        """Whether other processes can map the memory."""
+        return self._untyped.is_shared()
+
+    def share_memory_(self) -> TypedStorage:
+        """Moves the elements to memory that processes share; returns this storage."""
+        self._untyped.share_memory_()
+        return self
+
+    def _new_shared(self, size: int, *, device: Any = None) -> TypedStorage:
+        """As many elements of the same dtype, uninitialised, in shared memory."""
+        nbytes = size * self.dtype.itemsize
+        untyped = _C.UntypedStorage._new_shared(nbytes, device=device or "cpu")
+        return TypedStorage(untyped, self.dtype)
+
     @property
     def device(self) -> Any:
         """Where the bytes are."""

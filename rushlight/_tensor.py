@@ -6,6 +6,7 @@ the rest to it.
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -177,7 +178,7 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 
 def _rebuild_tensor(
-    data: bytes,
+    storage: Any,
     dtype: dtype,
     offset: int,
     size: tuple[int, ...],
@@ -186,11 +187,33 @@ def _rebuild_tensor(
     state: dict[str, Any],
 ) -> Tensor:
     """Unpickles one tensor."""
-    storage = _C.storage_from_buffer(bytearray(data))
     out = _C.tensor_from_storage(storage, dtype, offset, size, stride, requires_grad)
     for name, value in state.items():
         setattr(out, name, value)
     return out
+
+
+def _rebuild_storage(data: bytes | bytearray) -> Any:
+    """Unpickles the bytes behind tensors."""
+    return _C.storage_from_buffer(bytearray(data) if type(data) is bytes else data)
+
+
+def _rebuild_meta_storage(nbytes: int) -> Any:
+    """Unpickles a storage of the meta device."""
+    return _C.ops.empty(nbytes, dtype=_C.uint8, device="meta").untyped_storage()
+
+
+def _reduce_storage(self: Any, protocol: int) -> Any:
+    if self.device.type == "meta":
+        return _rebuild_meta_storage, (self.nbytes(),)
+    if protocol < 5:
+        return _rebuild_storage, (bytes(memoryview(self)),)
+    from pickle import PickleBuffer
+
+    return _rebuild_storage, (PickleBuffer(self),)
+
+
+_C.UntypedStorage.__reduce_ex__ = _reduce_storage  # type: ignore[method-assign,assignment]
 
 
 def _rebuild_subclass(cls: type, tensor: Tensor, state: dict[str, Any]) -> Tensor:
@@ -216,7 +239,7 @@ def _copy(self: Tensor) -> Tensor:
 def _reduce_ex(self: Tensor, protocol: int) -> Any:
     state = dict(self.__dict__)
     plain = (
-        bytes(memoryview(self.untyped_storage())),
+        self.untyped_storage(),
         self.dtype,
         self.storage_offset(),
         tuple(self.size()),
@@ -310,13 +333,23 @@ def _set_imag(self: Tensor, value: Any) -> None:
 
 
 def _share_memory(self: Tensor) -> Tensor:
-    """Raises: memory shared between processes is not available."""
-    raise NotImplementedError("rushlight.Tensor.share_memory_ is not implemented")
+    """Moves the memory to where other processes can map it; all views of it move along.
+
+    Returns:
+        This tensor. Its storage cannot grow any more.
+
+    Raises:
+        RuntimeError: the tensor is on the meta device.
+    """
+    # Also teaches multiprocessing's pickler to hand over memory instead of values.
+    importlib.import_module("rushlight.multiprocessing")
+    self.untyped_storage().share_memory_()
+    return self
 
 
 def _is_shared(self: Tensor) -> bool:
-    """Whether other processes see the memory: no."""
-    return False
+    """Whether other processes can map the memory."""
+    return self.untyped_storage().is_shared()
 
 
 def _is_pinned(self: Tensor, device: Any = None) -> bool:

@@ -100,11 +100,22 @@ def public_modules() -> list[str]:
     return found
 
 
+def is_standard(module: Any, name: str) -> bool:
+    """Whether a name comes from the standard module that this one extends."""
+    value = getattr(module, name)
+    home = (callable(value) and value.__module__) or ""
+    return home.partition(".")[0] == module.__name__.removeprefix("rushlight.")
+
+
 def public_names(module: Any) -> list[str]:
     """What a module offers: its __all__, or the public names it or its parts define."""
     names = getattr(module, "__all__", None)
     if names is not None:
-        return sorted(name for name in names if not name.startswith("_"))
+        return sorted(
+            name
+            for name in names
+            if not name.startswith("_") and not is_standard(module, name)
+        )
     # dir(), since what is loaded late is in no namespace before.
     found: dict[str, Any] = {}
     for name in dir(module):

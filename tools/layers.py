@@ -38,6 +38,7 @@ PYTHON = {
     "optim": {"tensor", "autograd"},
     "utils": {"tensor", "autograd", "serialization", "hub"},
     "testing": {"tensor", "autograd"},
+    "multiprocessing": {"tensor", "autograd"},
     "safetensors": {"tensor", "serialization"},
     "hub": {"tensor", "serialization"},
     "training": {"tensor", "serialization"},

@@ -65,7 +65,9 @@ METHODS = {
     },
     "UntypedStorage": {
         **dict.fromkeys(("nbytes", "size", "data_ptr"), ["(self) -> _int"]),
-        "resizable": ["(self) -> _bool"],
+        **dict.fromkeys(("resizable", "is_shared"), ["(self) -> _bool"]),
+        "share_memory_": ["(self) -> Self"],
+        "_new_shared": ["(cls, size: _int, *, device: Any = 'cpu') -> UntypedStorage"],
         "resize_": ["(self, nbytes: _int, /) -> Self"],
         "clone": ["(self) -> UntypedStorage"],
     },

@@ -198,6 +198,8 @@ def class_members(cls: type) -> Iterator[str]:
             yield "@staticmethod"
             yield f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."
         elif callable(value) or isinstance(value, classmethod):
+            if isinstance(value, types.ClassMethodDescriptorType):
+                yield "@classmethod"
             yield from method_forms(cls.__name__, name)
     if cls.__name__ == "UntypedStorage":
         yield BUFFER

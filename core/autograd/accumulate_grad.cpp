@@ -5,12 +5,13 @@
 #include <mutex>
 
 #include "core/autograd/grad_mode.h"
+#include "core/base/fork.h"
 
 namespace rl {
 namespace {
 // Few locks for many leaves: a leaf's address picks one.
-std::mutex& lock_for(const TensorImpl* impl) {
-  static std::mutex locks[64];
+ForkMutex& lock_for(const TensorImpl* impl) {
+  static constinit ForkMutex locks[64];
   return locks[(reinterpret_cast<uintptr_t>(impl) / kAlignment) % 64];
 }
 

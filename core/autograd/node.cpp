@@ -1,16 +1,15 @@
 // Node lifetime: graphs are freed without recursion, whatever their depth.
 #include "core/autograd/node.h"
 
-#include <mutex>
-
 #include "core/autograd/engine.h"
 #include "core/autograd/grad_mode.h"
+#include "core/base/fork.h"
 
 namespace rl {
 namespace {
 thread_local uint64_t next_sequence = 0;
 thread_local std::vector<Node*>* doomed = nullptr;
-std::mutex hook_mutex;
+constinit ForkMutex hook_mutex;
 }  // namespace
 
 void add_hook(HookList& list, std::shared_ptr<NodeHook> hook) {

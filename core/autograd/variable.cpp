@@ -6,6 +6,7 @@
 #include "core/autograd/accumulate_grad.h"
 #include "core/autograd/engine.h"
 #include "core/autograd/grad_mode.h"
+#include "core/base/fork.h"
 
 namespace rl {
 
@@ -64,8 +65,8 @@ void check_rewritable(const AutogradMeta& meta, bool indirect) {
   fail(ErrorType::Runtime, subject, reason);
 }
 
-std::mutex view_mutex;         // while a view's history is remade
-std::mutex accumulator_mutex;  // between finding a live accumulator and its death
+constinit ForkMutex view_mutex;         // while a view's history is remade
+constinit ForkMutex accumulator_mutex;  // between finding a live accumulator and its death
 
 // The hooks that store `.grad` follow the tensor to its new node.
 void move_retain_hooks(AutogradMeta& meta, Node* from, uint32_t from_slot, Node& to);

@@ -2,6 +2,7 @@
 // cached per thread without a lock; large ones in one shared, bounded cache.
 #include "core/base/allocator.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -70,6 +71,8 @@ class SharedCache {
     cached.fetch_add(bytes, std::memory_order_relaxed);
     return true;
   }
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
   void clear() {
     const std::lock_guard lock(mutex_);
     for (int i = 0; i < kClasses; ++i) {
@@ -86,7 +89,12 @@ class SharedCache {
 };
 
 SharedCache& shared_cache() {
-  static SharedCache* cache = new SharedCache;  // outlives every static tensor
+  static SharedCache* cache = [] {
+    static SharedCache* made = new SharedCache;  // outlives every static tensor
+    // A child must not inherit the lock of a thread that it does not have.
+    pthread_atfork([] { made->lock(); }, [] { made->unlock(); }, [] { made->unlock(); });
+    return made;
+  }();
   return *cache;
 }
 

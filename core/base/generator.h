@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 
+#include "core/base/fork.h"
 #include "core/base/mt19937.h"
 
 namespace rl {
@@ -33,7 +33,7 @@ class Generator {
   // Throws RuntimeError on a wrong size or an impossible state.
   void set_state(std::span<const uint8_t> bytes);
 
-  std::mutex& mutex() const { return mutex_; }
+  ForkMutex& mutex() const { return mutex_; }
 
   // Below: with mutex() held.
   Mt19937& engine() { return engine_; }
@@ -59,7 +59,7 @@ class Generator {
   Mt19937 engine_;
   std::optional<double> next_normal_;
   std::optional<float> next_float_normal_;
-  mutable std::mutex mutex_;
+  mutable ForkMutex mutex_;
 };
 
 // The generator of calls that name none.

@@ -247,6 +247,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
       numbers[i] = t.sizes()[i];
       numbers[n + i] = t.strides()[i] * item;
     }
+    t.storage()->note_exported();
     view->obj = Py_NewRef(self);
     view->buf = t.raw();
     view->len = t.numel() * item;

@@ -51,6 +51,7 @@ PyObject* to_dlpack(PyObject*, PyObject* o) {
     RL_CHECK_TYPE(is_tensor(o), "to_dlpack() expects a Tensor, not ", Py_TYPE(o)->tp_name);
     auto* e = new Exported{{}, unwrap(o)};
     const Tensor& t = e->tensor;
+    t.storage()->note_exported();
     e->managed.tensor = {t.raw(),
                          {1, 0},
                          static_cast<int32_t>(t.dim()),

@@ -42,6 +42,7 @@ PyObject* storage_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
 
 int get_buffer(PyObject* o, Py_buffer* view, int flags) {
   Storage& s = self_of(o);
+  s.note_exported();
   return PyBuffer_FillInfo(view, o, s.data(), static_cast<Py_ssize_t>(s.nbytes()), 0, flags);
 }
 
@@ -57,6 +58,31 @@ PyObject* resize(PyObject* o, PyObject* n) {
     RL_CHECK(size >= 0, "Storage size must not be negative, got ", static_cast<int64_t>(size));
     self_of(o).resize(static_cast<size_t>(size));
     return Py_NewRef(o);
+  });
+}
+PyObject* is_shared(PyObject* o, PyObject*) {
+  return PyBool_FromLong(self_of(o).segment() != nullptr);
+}
+PyObject* share_memory(PyObject* o, PyObject*) {
+  return guarded([&] {
+    self_of(o).share();
+    return Py_NewRef(o);
+  });
+}
+PyObject* new_shared(PyObject*, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"size", "device", nullptr};
+  Py_ssize_t size = 0;
+  PyObject* device = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|$O", const_cast<char**>(names), &size, &device))
+    return nullptr;
+  return guarded([&] {
+    RL_CHECK(size >= 0, "Storage size must not be negative, got ", static_cast<int64_t>(size));
+    if (device) {
+      const Object text(checked(PyObject_Str(device)));
+      RL_CHECK(!std::strcmp(PyUnicode_AsUTF8(text.get()), "cpu"),
+               "_new_shared: only available on CPU, not on ", PyUnicode_AsUTF8(text.get()));
+    }
+    return wrap_storage(Storage::make_shared(static_cast<size_t>(size)));
   });
 }
 PyObject* clone(PyObject* o, PyObject*) {
@@ -91,6 +117,30 @@ PyObject* from_buffer(PyObject*, PyObject* o) {
     std::memcpy(copy->data(), view->buf, copy->nbytes());
     PyBuffer_Release(view.get());
     return wrap_storage(copy);
+  });
+}
+
+// shared_place(storage): (descriptor, key, offset) of bytes in shared memory.
+PyObject* shared_place(PyObject*, PyObject* o) {
+  return guarded([&] {
+    RL_CHECK_TYPE(PyObject_TypeCheck(o, storage_type), "shared_place: expected a storage");
+    const auto& segment = self_of(o).segment();
+    RL_CHECK(segment, "shared_place: the storage is not in shared memory");
+    return checked(Py_BuildValue("i(KK)n", segment->descriptor(), segment->key().first,
+                                 segment->key().second, self_of(o).data() - segment->data()));
+  });
+}
+
+// storage_from_shared(descriptor, offset, nbytes); the descriptor stays the caller's.
+PyObject* storage_from_shared(PyObject*, PyObject* args) {
+  int descriptor;
+  Py_ssize_t offset, nbytes;
+  if (!PyArg_ParseTuple(args, "inn", &descriptor, &offset, &nbytes)) return nullptr;
+  return guarded([&] {
+    RL_CHECK(offset >= 0 && nbytes >= 0, "storage_from_shared: negative offset or size");
+    return wrap_storage(Storage::in_segment(SharedSegment::attach(descriptor),
+                                            static_cast<size_t>(offset),
+                                            static_cast<size_t>(nbytes)));
   });
 }
 
@@ -162,13 +212,19 @@ template <class F>
 PyCFunction as_c(F f) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
 }
-PyMethodDef methods[] = {{"nbytes", nbytes, METH_NOARGS, "Length in bytes."},
-                         {"size", nbytes, METH_NOARGS, "Length in bytes."},
-                         {"data_ptr", data_ptr, METH_NOARGS, "Address of the first byte."},
-                         {"resizable", resizable, METH_NOARGS, "Whether resize_ works."},
-                         {"resize_", resize, METH_O, "resize_(nbytes)"},
-                         {"clone", clone, METH_NOARGS, "A copy."},
-                         {nullptr, nullptr, 0, nullptr}};
+PyMethodDef methods[] = {
+    {"nbytes", nbytes, METH_NOARGS, "Length in bytes."},
+    {"size", nbytes, METH_NOARGS, "Length in bytes."},
+    {"data_ptr", data_ptr, METH_NOARGS, "Address of the first byte."},
+    {"resizable", resizable, METH_NOARGS, "Whether resize_ works."},
+    {"resize_", resize, METH_O, "resize_(nbytes)"},
+    {"is_shared", is_shared, METH_NOARGS, "Whether other processes can map the bytes."},
+    {"share_memory_", share_memory, METH_NOARGS,
+     "Moves the bytes to memory that processes share; returns self."},
+    {"_new_shared", as_c(new_shared), METH_VARARGS | METH_KEYWORDS | METH_CLASS,
+     "_new_shared(size, *, device='cpu'): bytes in shared memory."},
+    {"clone", clone, METH_NOARGS, "A copy."},
+    {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef getset[] = {{"device", get_device, nullptr, "Where the bytes are.", nullptr},
                         {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyType_Slot slots[] = {
@@ -186,6 +242,10 @@ PyType_Spec spec = {"rushlight.UntypedStorage", sizeof(StorageObject), 0, Py_TPF
 PyMethodDef module_methods[] = {
     {"storage_from_buffer", from_buffer, METH_O,
      "A storage over writable memory, or a copy of read-only memory."},
+    {"shared_place", shared_place, METH_O,
+     "(descriptor, key, offset) of a storage in shared memory."},
+    {"storage_from_shared", storage_from_shared, METH_VARARGS,
+     "storage_from_shared(descriptor, offset, nbytes): a storage over shared memory."},
     {"tensor_from_storage", as_c(tensor_from_storage), METH_VARARGS | METH_KEYWORDS,
      "tensor_from_storage(storage, dtype, storage_offset, size, stride, requires_grad=False)"},
     {"untyped_storage", untyped_storage, METH_O, "The storage of a tensor."},

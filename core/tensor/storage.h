@@ -1,4 +1,4 @@
-// Bytes shared by tensors: owned, or borrowed with a deleter.
+// Bytes shared by tensors: owned, borrowed with a deleter, or in memory that processes share.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include "core/base/allocator.h"
 #include "core/base/device.h"
 #include "core/base/intrusive.h"
+#include "core/base/shared_memory.h"
 
 namespace rl {
 
@@ -18,13 +19,24 @@ class Storage final : public RefCounted<Storage> {
   static Ptr<Storage> make(size_t nbytes, Device device = {});
   // Somebody else's bytes; `release` runs once when the last tensor lets go (from any thread).
   static Ptr<Storage> borrow(void* data, size_t nbytes, Deleter release);
+  // Uninitialised bytes in memory that other processes can map.
+  static Ptr<Storage> make_shared(size_t nbytes);
+  // The storage of these bytes of a segment: the living one if this process has it already.
+  static Ptr<Storage> in_segment(std::shared_ptr<SharedSegment> segment, size_t offset,
+                                 size_t nbytes);
 
   std::byte* data() const { return data_; }
   size_t nbytes() const { return nbytes_; }
   Device device() const { return device_; }
-  bool resizable() const { return !release_; }
+  bool resizable() const { return !release_ && !segment_; }
   // Keeps the first min(old, new) bytes; later bytes are uninitialised.
   void resize(size_t nbytes);
+  // Moves the bytes to memory that other processes can map, unless they are there already.
+  void share();
+  // Where the bytes are shared, or null.
+  const std::shared_ptr<SharedSegment>& segment() const { return segment_; }
+  // Somebody besides tensors holds the address: it stays readable while this storage lives.
+  void note_exported() { exported_ = true; }
   // The one Python object that stands for this storage, or null.
   void* python_slot = nullptr;
 
@@ -41,6 +53,8 @@ class Storage final : public RefCounted<Storage> {
         release_(std::move(release)) {}
   ~Storage() = default;
   void free_data();
+  void enter_segment(std::shared_ptr<SharedSegment> segment);
+  void leave_segment();
 
   std::byte* data_;
   size_t nbytes_;
@@ -48,6 +62,8 @@ class Storage final : public RefCounted<Storage> {
   size_t header_block_;  // bytes asked of the allocator for this header and what follows it
   Device device_;
   Deleter release_;
+  std::shared_ptr<SharedSegment> segment_;
+  bool exported_ = false;
 };
 
 }  // namespace rl
