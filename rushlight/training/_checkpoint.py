@@ -12,7 +12,7 @@ from typing import Any
 import rushlight
 from rushlight import Generator
 from rushlight.serialization import UnsafeFileError, get_safe_globals
-from rushlight.serialization.atomic import sync_folder
+from rushlight.serialization.atomic import remove_abandoned, sync_folder
 
 from ._random_states import random_states, set_random_states
 
@@ -138,8 +138,7 @@ class Checkpoint:
         for file in self.files():
             if _number_of(file) <= number - self.keep:
                 file.unlink(missing_ok=True)
-        for file in self.folder.glob("*.pt.*.tmp"):
-            file.unlink(missing_ok=True)  # of a save that was killed
+        remove_abandoned(os.fspath(self.folder))
         return path
 
     def resume(self) -> bool:

@@ -226,7 +226,7 @@ def test_no_whole_file(tmp_path: Path) -> None:
 
 def test_leftovers_of_a_killed_save_go(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path, epoch=0)
-    (tmp_path / "checkpoint-000001.pt.0123456789ab.tmp").write_bytes(b"half")
+    (tmp_path / ".checkpoint-000001.pt.3.rushlight-save").write_bytes(b"half")
     (tmp_path / "notes.txt").write_text("mine")
     assert not checkpoint.resume()
     checkpoint.save()
