@@ -240,14 +240,12 @@ def _number_of(path: Path) -> int:
 
 
 def _link(source: Path, target: Path) -> bool:
-    """Gives a file a second name, over an older file; False where that cannot be."""
-    beside = target.with_name(target.name + ".link.tmp")
+    """Gives a file a second name; False where the file system has no such thing."""
+    target.unlink(missing_ok=True)  # at most a damaged file that was passed over
     try:
-        beside.unlink(missing_ok=True)
-        os.link(source, beside)
+        os.link(source, target)
     except OSError:
         return False
-    os.replace(beside, target)
     sync_folder(os.fspath(target.parent))
     return True
 
