@@ -76,6 +76,11 @@ class ArchiveReader:
         for entry in entries:
             name = entry.name
             folder, _, rest = name.partition("/")
+            if not rest and name.endswith(".npy"):
+                raise UnsafeFileError(
+                    "load: this is no model file but an archive of NumPy arrays; "
+                    "rushlight.serialization.load_npz reads it"
+                )
             if not rest or (".." in name and ".." in name.split("/")):
                 raise UnsafeFileError(f"load: record name {name!r} is not allowed")
             if rest in records:

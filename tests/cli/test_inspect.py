@@ -237,6 +237,45 @@ def test_claims_beyond_a_storage(tmp_path):
     )
 
 
+def test_numbers_without_bound(tmp_path):
+    path = tmp_path / "m.pt"
+    huge = b"\x8b" + struct.pack("<i", 100_000) + b"\x7f" * 100_000
+    archive(path, {"data.pkl": b"\x80\x02}(K\x01" + huge + huge + b"K\x02u."}, {})
+    shown = render(inspect_file(path))
+    assert shown.count("an integer of 799,999 bits") == 2
+    rushlight.save({"w": rushlight.ones(3)}, path)
+    with zipfile.ZipFile(path) as file:
+        pickled = file.read("m/data.pkl")
+    for at, text in (
+        (1, "wrong key or size"),
+        (2, "impossible sizes"),
+        (3, "impossible sizes"),
+    ):
+        parts = (
+            pickled.split(b"K\x03", 1) if at == 1 else pickled.split(b"K\x03\x85", 1)
+        )
+        wrong = [b"K\x03", huge + b"\x85", b"(" + huge * 3 + b"t"][at - 1]
+        wrong = huge if at == 1 else wrong
+        archive(
+            path, {"data.pkl": parts[0] + wrong + parts[1]}, {"w": rushlight.ones(3)}
+        )
+        report = inspect_file(path, values=True)
+        assert text in texts(report), at
+        render(report)
+        json.dumps(report.as_dict())
+
+
+def test_content_hash(tmp_path):
+    path, source = tmp_path / "m.pt", {"w": rushlight.ones(3)}
+    rushlight.save(source, path)
+    assert inspect_file(path).facts["content hash"] == "matches"
+    archive(path, {"data/0": bytes(12)}, source)
+    report = inspect_file(path)
+    assert report.facts["content hash"] == "does not match"
+    assert "not the one that the content hash covers" in texts(report)
+    assert inspect_file(FILES / "module.pt").facts["content hash"] == "none"
+
+
 def test_deep_cyclic_and_repeated_objects(tmp_path):
     path = tmp_path / "m.pt"
     deep = b"\x80\x02" + b"]" * 5000 + b"a" * 4999 + b"."
@@ -364,8 +403,8 @@ def test_python_dash_m(tmp_path):
 def test_text_of_names_and_sizes():
     assert plain("a\x1b]0;b\u202e") == "a\\x1b]0;b\\u202e"
     assert len(plain("x" * 10**6)) == 60 and plain("ab" * 40).count("…") == 1
-    assert [size_text(n) for n in (0, 999, 1000, 1 << 20, 10**9, 1 << 70)] == [
-        "0 B", "999 B", "1.0 KB", "1.0 MB", "954 MB", "1024 EB"
+    assert [size_text(n) for n in (-5, 0, 999, 1000, 1 << 20, 10**9, 1 << 70)] == [
+        "?", "0 B", "999 B", "1.0 KB", "1.0 MB", "954 MB", "1024 EB"
     ]  # fmt: skip
 
 

@@ -75,6 +75,16 @@ def test_we_read_what_numpy_writes(tmp_path):
     assert found["c"].add_(1)[0, 0].item() == 1  # memory of its own, writable
 
 
+def test_load_names_the_function_that_reads_them(tmp_path):
+    save_npz(tmp_path / "a.npz", {"x": rushlight.ones(1)})
+    save_npy(tmp_path / "a.npy", rushlight.ones(1))
+    for kind in ("npz", "npy"):
+        with pytest.raises(
+            UnsafeFileError, match=f"serialization.load_{kind} reads it"
+        ):
+            rushlight.load(tmp_path / f"a.{kind}")
+
+
 def test_npy(tmp_path):
     for tensor in tensors().values():
         save_npy(tmp_path / "x", tensor)

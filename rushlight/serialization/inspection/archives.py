@@ -8,6 +8,8 @@ import struct
 import zipfile
 from typing import BinaryIO
 
+from ..content_hash import RECORD, check_digest
+from ..errors import UnsafeFileError
 from ..numpy_files import READ_ERRORS
 from .arrays import inspect_member
 from .pickles import Walker, describe_names
@@ -212,6 +214,7 @@ def _inspect_torch(
     order = report.facts.get("byte order", "little")
     if order not in ("little", "big"):
         report.warn(f"has the unknown byte order {order}")
+    _check_content_hash(records, entries, report)
     data = records.read("data.pkl", _MAX_PICKLE)
     if data is None:
         report.warn("has no readable data.pkl")
@@ -220,6 +223,27 @@ def _inspect_torch(
     _compare_storages(records, report)
     if values and order == "little":
         count_values(report, lambda key: records.read(f"data/{key}"))
+
+
+def _check_content_hash(
+    records: _Records, entries: list[zipfile.ZipInfo], report: Report
+) -> None:
+    digest = records.read(RECORD, _CHUNK)
+    if digest is None:
+        report.facts["content hash"] = "none"
+        return
+    listed = []
+    for entry in entries:
+        encoding = "utf-8" if entry.flag_bits & 0x800 else "cp437"
+        name = entry.orig_filename.encode(encoding, "replace")
+        if not entry.filename.endswith("/" + RECORD):
+            listed.append((name, entry.file_size, entry.CRC))
+    try:
+        check_digest(digest, listed)
+        report.facts["content hash"] = "matches"
+    except UnsafeFileError as error:
+        report.facts["content hash"] = "does not match"
+        report.warn(plain(str(error).removeprefix("load: "), 200))
 
 
 def describe_pickle(data: bytes, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from typing import Any, BinaryIO
 
@@ -23,16 +24,14 @@ def _describe(
     except ValueError as error:
         report.warn(f"{name} has no valid NumPy header: {plain(error, 100)}")
         return
-    start, count = head.tell(), 1
-    for side in shape:
-        count *= side
+    start, count = head.tell(), math.prod(shape)
+    if len(shape) > 64 or any(not 0 <= side <= 2**63 - 1 for side in shape):
+        report.warn(f"{name} has impossible sizes: {plain(list(shape))}")
+        return
     line = TensorLine(path, str(dtype), tuple(shape), kind="array")
     if columns_first and len(shape) > 1:
         line.kind = "array in Fortran order"
     report.tensors.append(line)
-    if any(side < 0 for side in shape):
-        report.warn(f"{name} has a negative size")
-        return
     if dtype.hasobject:
         report.warn(
             f"{name} is an array of Python objects, a pickle that NumPy would run with "

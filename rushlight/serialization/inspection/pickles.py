@@ -9,6 +9,8 @@ from .report import ITEM_BITS, Report, StorageLine, TensorLine, ValueLine, plain
 from .symbols import Node, Reader
 
 _MAX_DEPTH = 60
+_MAX_DIMS = 64
+_MAX_NUMBER = 2**63 - 1
 STORAGES = {
     "BoolStorage": "bool",
     "ByteStorage": "uint8",
@@ -35,7 +37,7 @@ _STATE_PARTS = ("_parameters", "_buffers", "_modules")
 def shown(value: Any, depth: int = 2) -> str:
     """A symbol in a few words, printable."""
     if not isinstance(value, Node):
-        return plain(repr(value), 40)
+        return plain(value if isinstance(value, int) else repr(value), 40)
     if value.kind == "global":
         return plain(full_name(*value.name))
     if depth == 0:
@@ -234,6 +236,12 @@ class Walker:
 
     def add_tensor(self, line: TensorLine) -> None:
         """Adds a tensor and compares its geometry with its storage."""
+        numbers = (*line.shape, *(line.stride or ()), line.offset)
+        wrong = any(not 0 <= number <= _MAX_NUMBER for number in numbers)
+        if wrong or len(line.shape) > _MAX_DIMS or len(line.stride or ()) > _MAX_DIMS:
+            name = plain(line.name or "the tensor")
+            self.report.warn(f"{name} has impossible sizes, strides or offset")
+            return
         self.report.tensors.append(line)
         storage = self.report.storages.get(line.storage or "")
         if storage is not None:
@@ -242,8 +250,7 @@ class Walker:
 
     def _check(self, line: TensorLine, storage: StorageLine) -> None:
         name = plain(line.name or "the tensor")
-        numbers = (*line.shape, *(line.stride or ()), line.offset)
-        if len(line.shape) != len(line.stride or ()) or min(numbers) < 0:
+        if len(line.shape) != len(line.stride or ()):
             self.report.warn(f"{name} has impossible sizes, strides or offset")
             return
         itemsize = ITEM_BITS.get(line.dtype, 8) // 8
@@ -263,7 +270,7 @@ class Walker:
             self.report.warn(f"refers to something unknown: {shown(key)}")
             return "?"
         kind, name, location, count = parts[1:5]
-        if not isinstance(name, str) or type(count) is not int or count < 0:
+        if not isinstance(name, str) or not _is_count(count):
             self.report.warn(f"has a storage with a wrong key or size: {shown(key)}")
             return "?"
         dtype = "unknown"
@@ -285,6 +292,10 @@ class Walker:
         else:
             known.nbytes = max(known.nbytes, nbytes)
         return name
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _MAX_NUMBER
 
 
 def _is_container(name: str) -> bool:

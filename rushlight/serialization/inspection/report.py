@@ -30,6 +30,9 @@ ITEM_BITS = {
 """Bits of one element of each dtype by its name; others are in no sum."""
 
 
+_MAX_BITS = 200
+
+
 @dataclass
 class TensorLine:
     """One tensor of a file, as the file describes it."""
@@ -133,6 +136,8 @@ class Report:
 def plain(text: object, limit: int = 60) -> str:
     """Text from a file made printable: control characters escaped, the middle of long
     ones left out. A terminal would obey what a hostile name contains."""
+    if isinstance(text, int) and text.bit_length() > _MAX_BITS:
+        return f"an integer of {text.bit_length():,} bits"
     raw = str(text)
     if len(raw) > 4 * limit:
         raw = raw[: 2 * limit] + raw[-2 * limit :]
@@ -143,7 +148,9 @@ def plain(text: object, limit: int = 60) -> str:
 
 
 def size_text(nbytes: int) -> str:
-    """A number of bytes with three digits and a unit of 1,024."""
+    """A number of bytes with three digits and a unit of 1,024; "?" if impossible."""
+    if not 0 <= nbytes < 1 << 80:
+        return "?"
     value, unit = float(nbytes), "B"
     for unit in ("B", "KB", "MB", "GB", "TB", "PB", "EB"):
         if value < 1000 or unit == "EB":
