@@ -1,4 +1,4 @@
-"""How tensors, parameters and storages are pickled on their way to another process."""
+"""How tensors and storages are pickled on their way to another process."""
 
 from __future__ import annotations
 
@@ -79,16 +79,6 @@ def rebuild_tensor(
     return out
 
 
-def rebuild_parameter(
-    cls: type, data: Tensor, requires_grad: bool, state: dict[str, Any] | None
-) -> Tensor:
-    """A `Parameter` or another subclass over the memory of `data`."""
-    out = Tensor._make_subclass(cls, data, requires_grad)
-    if state:
-        out.__dict__.update(state)
-    return out
-
-
 def reduce_storage(storage: Any) -> Any:
     """Moves the bytes to shared memory, if they are not there, and names the place."""
     if storage.device.type == "meta":
@@ -127,19 +117,13 @@ def reduce_tensor(tensor: Tensor) -> Any:
     )
 
 
-def reduce_parameter(parameter: Tensor) -> Any:
-    """As `reduce_tensor`; the class stays."""
-    state = parameter.__dict__ or None
-    data = parameter.data
-    return rebuild_parameter, (type(parameter), data, parameter.requires_grad, state)
-
-
 def init_reductions() -> None:
-    """Teaches `multiprocessing`'s pickler tensors and storages."""
-    from rushlight.nn.parameter import Parameter
+    """Teaches `multiprocessing`'s pickler tensors and storages.
 
+    Parameters and other subclasses are pickled by their own methods, which name a tensor
+    or a storage, and so reach these.
+    """
     register = reduction.ForkingPickler.register
     register(_C.UntypedStorage, reduce_storage)
     register(TypedStorage, reduce_typed_storage)
     register(Tensor, reduce_tensor)
-    register(Parameter, reduce_parameter)

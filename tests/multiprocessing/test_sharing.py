@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples.processes import add_one_to, leaves
+from process_work import add_one_to, leaves
 
 import rushlight
 import rushlight.multiprocessing as mp
@@ -255,7 +255,7 @@ def test_standard_queue_carries_tensors() -> None:
 
 def test_registered_for_the_standard_pickler() -> None:
     known = ForkingPickler._extra_reducers
-    assert {rushlight.Tensor, nn.Parameter, _C.UntypedStorage} <= set(known)
+    assert {rushlight.Tensor, _C.UntypedStorage} <= set(known)
 
 
 def test_many_threads_move_one_tensor() -> None:
