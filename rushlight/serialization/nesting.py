@@ -18,8 +18,10 @@ from .errors import UnsafeFileError
 from .records import Record
 
 _MAX_DEPTH = 400
-_MAX_TEXT = 100_000_000
-_TEXT_PER_BYTE = 64
+_MAX_PARTS = 4_000_000
+_PARTS_PER_BYTE = 16
+_PART = 32
+"""Characters of a string that cost as much to print as one value."""
 _MAX_STEPS = 200_000
 _STEPS_PER_BYTE = 2
 
@@ -54,7 +56,7 @@ def check_nesting(root: Any, size: int, attributed: Container[int] = ()) -> None
     """
     if type(root) in _LEAVES:
         return
-    limit = _MAX_TEXT + _TEXT_PER_BYTE * size
+    limit = _MAX_PARTS + _PARTS_PER_BYTE * size
     if not _measure(root, limit, attributed):
         # It contains itself: only walking every path tells how far printing goes.
         _walk(root, _MAX_STEPS + _STEPS_PER_BYTE * size, attributed)
@@ -97,7 +99,7 @@ def _measure(root: Any, limit: int, attributed: Container[int]) -> bool:
         for child in rest:
             kind = type(child)
             if kind is str or kind is bytes or kind is bytearray:
-                length += len(child) + 1
+                length += len(child) // _PART + 1
                 continue
             key = id(child)
             if kind in _LEAVES or kind in _TENSORS and key not in attributed:
@@ -124,7 +126,7 @@ def _measure(root: Any, limit: int, attributed: Container[int]) -> bool:
             if length > limit:
                 raise UnsafeFileError(
                     "load: the pickle shares its parts so often that the object would "
-                    f"print more than {limit} characters"
+                    f"print more than {limit} values"
                 )
             done[id(value)] = depth, length
             open_ids.discard(id(value))

@@ -267,7 +267,7 @@ def _check_registered(kind: type, state: dict[str, Any]) -> None:
 
 
 _REGISTERED: dict[str, tuple[type, ...]] = {
-    "_parameters": (rushlight.Tensor, type(None)),
+    "_parameters": (rushlight.Tensor, type(None), Record),
     "_buffers": (rushlight.Tensor, type(None), Record),
     "_modules": (rushlight.nn.Module, type(None), Record),
 }

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import rushlight
+from rushlight.serialization.content_hash import RECORD
 
 MAGIC = 0x1950A86A20F9469CFC6C
 
@@ -95,6 +96,7 @@ class Entry(NamedTuple):
     offset: int | None = None
     local_name: bytes | None = None
     extra: bytes = b""
+    central_extra: bytes = b""
 
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -116,10 +118,10 @@ def zip_bytes(entries: list[Entry], count: int | None = None) -> bytes:
         common = (entry.flags & 0xFFFF, entry.method & 0xFFFF, 0, 0, *sizes)
         out += _LOCAL.pack(b"PK\3\4", 20, *common, len(name), len(entry.extra))
         out += name + entry.extra + entry.data
-        lengths = (len(entry.name), 0, 0, 0, 0, 0)
+        lengths = (len(entry.name), len(entry.central_extra), 0, 0, 0, 0)
         place = offset & 0xFFFFFFFF
         directory += _CENTRAL.pack(b"PK\1\2", 20, 20, *common, *lengths, place)
-        directory += entry.name
+        directory += entry.name + entry.central_extra
     number = len(entries) if count is None else count & 0xFFFF
     end = (0, 0, number, number, len(directory), len(out), 0)
     return bytes(out + directory + _END.pack(b"PK\5\6", *end))
@@ -249,5 +251,9 @@ def _zip_of(obj: Any, protocol: int) -> Zip:
     rushlight.save(obj, stream, pickle_protocol=protocol)
     with zipfile.ZipFile(stream) as archive:
         return Zip(
-            tuple((entry.filename, archive.read(entry)) for entry in archive.infolist())
+            tuple(
+                (name, archive.read(name))
+                for name in archive.namelist()
+                if not name.endswith(RECORD)
+            )
         )

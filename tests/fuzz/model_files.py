@@ -8,6 +8,7 @@ does not print, and any event by which Python runs, opens or starts something.
 from __future__ import annotations
 
 import argparse
+import codecs
 import datetime
 import decimal
 import fractions
@@ -153,6 +154,20 @@ class Campaign:
                 report(number, data, finding)
 
 
+def warm_up(files: list[Zip | Legacy | Tar]) -> None:
+    """Loads and prints each file, so that nothing is imported at first use later."""
+    for codec in ("cp437", "raw-unicode-escape"):
+        codecs.lookup(codec)
+    for file in files:
+        for weights_only in (True, False):
+            stream = io.BytesIO(file.build())
+            try:
+                repr(rushlight.load(stream, weights_only=weights_only))
+            except UnsafeFileError:
+                if not weights_only:
+                    raise
+
+
 def limit_memory(extra: int = _MEMORY) -> None:
     """Lets the process take only so much address space more than it has."""
     pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
@@ -171,15 +186,7 @@ def main() -> int:
     rushlight.set_num_threads(1)
     signal.signal(signal.SIGPROF, _alarm)
     campaign = Campaign(options.seed, corpus())
-    # Loading each file once imports whatever is imported at first use.
-    for file in campaign.files:
-        for weights_only in (True, False):
-            try:
-                repr(
-                    rushlight.load(io.BytesIO(file.build()), weights_only=weights_only)
-                )
-            except UnsafeFileError:
-                continue
+    warm_up(campaign.files)
     limit_memory()
     kinds: Counter[str] = Counter()
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import pickletools
 import random
 import struct
+import zlib
 from collections.abc import Callable
 from functools import lru_cache
+
+from rushlight.serialization.content_hash import RECORD, digest_record
 
 from .corpus import Entry, Legacy, Tar, Zip, tar_bytes, zip_bytes
 
@@ -202,8 +205,20 @@ def _container(file: Zip | Legacy | Tar, rng: random.Random) -> bytes:
         entries[at] = _mutate_entry(entries[at], entries, rng)
     if rng.random() < 0.3:
         _drop_or_swap(entries, rng)
+    if rng.random() < 0.3:
+        entries.append(_content_hash(entries, rng))
     count = rng.choice(NUMBERS) if rng.random() < 0.1 else None
     return zip_bytes(entries, count)
+
+
+def _content_hash(entries: list[Entry], rng: random.Random) -> Entry:
+    """The hash over all records, mostly as it should be."""
+    listed = [(e.name, len(e.data), zlib.crc32(e.data)) for e in entries]
+    record = digest_record(listed)
+    if rng.random() < 0.2:
+        record = _bytes(record, b"", rng)
+    folder = entries[0].name.partition(b"/")[0]
+    return Entry(folder + b"/" + RECORD.encode(), record)
 
 
 def _drop_or_swap(parts: list, rng: random.Random) -> None:  # type: ignore[type-arg]
@@ -237,6 +252,12 @@ def _mutate_entry(entry: Entry, entries: list[Entry], rng: random.Random) -> Ent
             {"local_name": rng.choice(names)},
             {"extra": rng.randbytes(rng.choice([0, 4, 20, 40]))},
             {"extra": struct.pack("<HHQQ", 1, 16, number % 2**64, near % 2**64)},
+            {
+                "size": 2**32 - 1,
+                "central_extra": struct.pack(
+                    "<HHQQQ", 1, 24, len(entry.data), near % 2**64, number % 2**64
+                ),
+            },
             {"data": _bytes(entry.data, other.data, rng)},
             {"data": entry.data[: rng.randrange(len(entry.data) + 1)]},
             {"data": other.data},

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import signal
 
 import pytest
 from fuzz import corpus, model_files
 
-import rushlight
-from rushlight.serialization import UnsafeFileError
-
 
 @pytest.fixture(scope="module")
 def files():
     found = corpus.corpus()
-    for file in found:
-        # Each once, so that nothing is imported during the campaign.
-        for weights_only in (True, False):
-            try:
-                rushlight.load(io.BytesIO(file.build()), weights_only=weights_only)
-            except UnsafeFileError:
-                assert weights_only
+    model_files.warm_up(found)
     return found
 
 
