@@ -99,20 +99,21 @@ def _create(target: str) -> tuple[str, int]:
         except FileExistsError:
             index += 0 if _remove_if_abandoned(beside) else 1
             continue
-        _lock(number)
-        # Between its making and its locking another writer may have taken it for
-        # an abandoned one.
-        if os.fstat(number).st_nlink:
+        # Between its making and its locking another writer may take it for an
+        # abandoned one; that one then has the lock, or has removed the file.
+        if _lock(number) is not False and os.fstat(number).st_nlink:
             return beside, number
         os.close(number)
 
 
-def _lock(number: int) -> bool:
-    """Whether the file is now locked by us; file systems without locks never are."""
+def _lock(number: int) -> bool | None:
+    """Whether the file is now locked by us; None where files cannot be locked."""
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True
 
 

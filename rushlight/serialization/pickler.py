@@ -11,7 +11,6 @@ import itertools
 import pickle
 import struct
 import sys
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
@@ -92,6 +91,8 @@ class _Pickler:
         # The objects themselves are kept, so that no id is used twice.
         self.memo: dict[int, tuple[int, Any]] = {}
         self.globals: dict[tuple[str, str], int] = {}
+        self.heads: dict[Any, bytes] = {}
+        self.shapes: dict[tuple[int, ...], bytes] = {}
 
     def save(self, obj: Any) -> None:
         emit = _EMIT.get(type(obj))
@@ -134,8 +135,11 @@ class _Pickler:
             self.write_get(known[0])
         return known is not None
 
+    def get(self, index: int) -> bytes:
+        return b"h%c" % index if index < 256 else b"j" + struct.pack("<I", index)
+
     def write_get(self, index: int) -> None:
-        self.out += b"h%c" % index if index < 256 else b"j" + struct.pack("<I", index)
+        self.out += self.get(index)
 
     def remember(self, obj: Any) -> None:
         index = len(self.memo)
@@ -145,21 +149,7 @@ class _Pickler:
     # Plain values
 
     def save_int(self, value: int) -> None:
-        if 0 <= value < 256:
-            self.out += b"K%c" % value
-        elif 0 <= value < 65536:
-            self.out += b"M" + struct.pack("<H", value)
-        elif -(2**31) <= value < 2**31:
-            self.out += b"J" + struct.pack("<i", value)
-        else:
-            if value.bit_length() > _INT_BITS:
-                raise OverflowError(
-                    f"save: an int of {value.bit_length()} bits; load takes {_INT_BITS}"
-                )
-            raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
-            short = len(raw) < 256
-            self.out += b"\x8a%c" % len(raw) if short else b"\x8b" + _u4(len(raw))
-            self.out += raw
+        self.out += _int(value)
 
     def save_str(self, text: str) -> None:
         if not self.recall(text):
@@ -319,22 +309,63 @@ class _Pickler:
         state = getattr(tensor, "__dict__", None)
         if kind is rushlight.nn.Parameter:
             name = "_rebuild_parameter_with_state" if state else "_rebuild_parameter"
-            inner: tuple[Any, ...] = (describe(tensor, False), tensor.requires_grad)
-            inner += (OrderedDict(), dict(state)) if state else (OrderedDict(),)
-            call = _Call("torch._utils", name, inner)
+            inner: tuple[Any, ...] = (_View(tensor, False), tensor.requires_grad)
+            inner += (_NO_HOOKS, dict(state)) if state else (_NO_HOOKS,)
+            self.save_call(_Call("torch._utils", name, inner))
+        elif kind is rushlight.Tensor and state:
+            function, plain = _Name(*_REBUILD), _Name("torch", "Tensor")
+            inner = (
+                function,
+                plain,
+                describe(tensor, tensor.requires_grad),
+                dict(state),
+            )
+            self.save_call(_Call("torch._tensor", "_rebuild_from_type_v2", inner))
         elif kind is rushlight.Tensor:
-            call = describe(tensor, tensor.requires_grad)
-            if state:
-                function = _Name(call.module, call.name)
-                inner = (function, _Name("torch", "Tensor"), call.args, dict(state))
-                call = _Call("torch._tensor", "_rebuild_from_type_v2", inner)
+            self.save_view(_View(tensor, tensor.requires_grad))
         else:
             raise pickle.PicklingError(
                 f"save: tensors of class {kind.__module__}.{kind.__qualname__} cannot "
                 "be saved; save tensor.as_subclass(torch.Tensor)"
             )
-        self.save_call(call)
         self.remember(tensor)
+
+    def save_view(self, view: _View) -> None:
+        """Writes the call that rebuilds a plain tensor.
+
+        Models have thousands of them, so the parts that repeat are kept as bytes.
+        """
+        tensor = view.tensor
+        dtype = tensor.dtype
+        if self.legacy or dtype not in self.heads:
+            self.save_call(_Call(*_REBUILD, describe(tensor, view.requires_grad)))
+            if not self.legacy:
+                kind = self.get_global("torch", STORAGE_NAMES[dtype])
+                text = self.get(self.memo[id(_STORAGE)][0])
+                self.heads[dtype] = self.get_global(*_REBUILD) + b"((" + text + kind
+            return
+        storage = tensor.untyped_storage()
+        key = self.storages.key(storage, dtype)
+        raw = key.encode()
+        self.out += self.heads[dtype] + b"X" + _u4(len(raw)) + raw
+        self.save_str(sys.intern(str(storage.device)))
+        self.save_int(storage.nbytes() // dtype.itemsize)
+        self.out += b"tQ"
+        self.save_int(tensor.storage_offset())
+        self.out += self.numbers(tuple(tensor.shape)) + self.numbers(tensor.stride())
+        self.out += b"\x88" if view.requires_grad else b"\x89"
+        self.out += self.get_global("collections", "OrderedDict") + b")RtR"
+
+    def numbers(self, values: tuple[int, ...]) -> bytes:
+        """A tuple of integers, kept for the tensors of the same shape."""
+        known = self.shapes.get(values)
+        if known is None:
+            known = self.shapes[values] = _int_tuple(values)
+        return known
+
+    def get_global(self, module: str, name: str) -> bytes:
+        """The reference to a global name that was written before."""
+        return self.get(self.globals[module, name])
 
     def save_sparse(self, obj: SparseTensor | _Layout) -> None:
         if isinstance(obj, _Layout):
@@ -350,7 +381,7 @@ class _Pickler:
         else:
             kind = _Name("torch", STORAGE_NAMES[ref.dtype])
             count = ref.storage.nbytes() // ref.dtype.itemsize
-        parts: tuple[Any, ...] = ("storage", kind, key, str(ref.storage.device), count)
+        parts: tuple[Any, ...] = (_STORAGE, kind, key, str(ref.storage.device), count)
         self.save((*parts, None) if self.legacy else parts)
         self.out += b"Q"
 
@@ -377,12 +408,45 @@ class _StorageRef(NamedTuple):
     dtype: Any
 
 
-def describe(tensor: Any, requires_grad: bool) -> _Call:
-    """What rebuilds a plain tensor."""
+class _View(NamedTuple):
+    """Written as what rebuilds a plain tensor."""
+
+    tensor: Any
+    requires_grad: bool
+
+
+_STORAGE = "storage"
+_REBUILD = ("torch._utils", "_rebuild_tensor_v2")
+_NO_HOOKS = _Call("collections", "OrderedDict", ())
+
+
+def describe(tensor: Any, requires_grad: bool) -> tuple[Any, ...]:
+    """The arguments of what rebuilds a plain tensor."""
     storage = _StorageRef(tensor.untyped_storage(), tensor.dtype)
     size, stride = tuple(tensor.shape), tuple(tensor.stride())
-    args = (storage, tensor.storage_offset(), size, stride, requires_grad)
-    return _Call("torch._utils", "_rebuild_tensor_v2", (*args, OrderedDict()))
+    return storage, tensor.storage_offset(), size, stride, requires_grad, _NO_HOOKS
+
+
+def _int(value: int) -> bytes:
+    if 0 <= value < 256:
+        return b"K%c" % value
+    if 0 <= value < 65536:
+        return b"M" + struct.pack("<H", value)
+    if -(2**31) <= value < 2**31:
+        return b"J" + struct.pack("<i", value)
+    if value.bit_length() > _INT_BITS:
+        raise OverflowError(
+            f"save: an int of {value.bit_length()} bits; load takes {_INT_BITS}"
+        )
+    raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+    return (b"\x8a%c" % len(raw) if len(raw) < 256 else b"\x8b" + _u4(len(raw))) + raw
+
+
+def _int_tuple(values: tuple[int, ...]) -> bytes:
+    items = b"".join(map(_int, values))
+    if len(values) > 3:
+        return b"(" + items + b"t"
+    return items + (b")", b"\x85", b"\x86", b"\x87")[len(values)]
 
 
 def _u4(number: int) -> bytes:
@@ -412,4 +476,5 @@ _EMIT: dict[type, Callable[[_Pickler, Any], None]] = {
     _Name: lambda pickler, name: pickler.write_global(*name),
     _Call: _Pickler.save_call,
     _StorageRef: _Pickler.save_storage,
+    _View: _Pickler.save_view,
 }

@@ -167,13 +167,16 @@ def test_links_and_folders_of_such_names_stay(tmp_path):
     assert slot(path, 0).is_symlink() and slot(path, 1).is_dir()
 
 
-def test_file_taken_for_abandoned_is_made_again(tmp_path, monkeypatch):
+@pytest.mark.parametrize("locked_only", [False, True])
+def test_file_taken_for_abandoned_is_made_again(tmp_path, monkeypatch, locked_only):
     path = tmp_path / "model.pt"
     stolen = []
 
     def flock(number, operation):
         if not stolen:
             stolen.append(slot(path, 0))
+            if locked_only:
+                raise BlockingIOError
             slot(path, 0).unlink()
         return locked(number, operation)
 
