@@ -94,6 +94,16 @@ def sleep(index: int, note: str) -> None:
     time.sleep(60)
 
 
-def start_sleepers(note: str) -> None:
+def nap(index: int) -> None:
+    """Fails if it is interrupted."""
+    try:
+        time.sleep(0.1)
+    except KeyboardInterrupt:
+        os._exit(4)
+
+
+def start_sleepers(note: str, method: str) -> None:
     """Starts two processes that wait."""
-    rushlight.multiprocessing.spawn(sleep, (note,), nprocs=2)
+    rushlight.multiprocessing.start_processes(
+        sleep, (note,), nprocs=2, start_method=method
+    )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
 import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from multiprocessing import connection, reduction
 from typing import Any
@@ -105,8 +107,8 @@ class Connection(connection.Connection):
         readable: bool = True,
         writable: bool = True,
     ) -> None:
-        super().__init__(handle, readable, writable)
         self._side = side
+        super().__init__(handle, readable, writable)
 
     def _close(self, *args: Any) -> None:
         side, self._side = self._side, None
@@ -137,8 +139,7 @@ class Connection(connection.Connection):
             with self._socket() as view:
                 for start in range(0, len(descriptors), _AT_ONCE):
                     part = array.array("i", descriptors[start : start + _AT_ONCE])
-                    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, part)]
-                    view.sendmsg([b"f"], rights)
+                    _send_descriptors(view, part)
         self._send_bytes(data)  # type: ignore[attr-defined]
 
     def recv(self) -> Any:
@@ -185,6 +186,18 @@ class Connection(connection.Connection):
             # The message itself is read, so that the next one can be.
             self._recv_bytes()
             raise RuntimeError(TOO_MANY)
+
+
+def _send_descriptors(through: socket.socket, part: array.array[int]) -> None:
+    """Sends one byte with descriptors; waits while the system has too many under way."""
+    while True:
+        try:
+            through.sendmsg([b"f"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, part)])
+            return
+        except OSError as error:
+            if error.errno != errno.ETOOMANYREFS:
+                raise
+            time.sleep(0.001)
 
 
 def pipe(duplex: bool = True) -> tuple[Connection, Connection]:

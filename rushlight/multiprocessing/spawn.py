@@ -5,10 +5,12 @@ As an attribute of `rushlight.multiprocessing`, ``spawn`` is the function.
 
 from __future__ import annotations
 
+import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -97,14 +99,24 @@ class _Report:
         os.close(self._descriptor)
 
 
-def _end_with_parent(parent: int) -> None:
-    """Asks the kernel to interrupt this process when its parent dies (Linux)."""
+def _end_with_parent(parent: int | None) -> None:
+    """Interrupts this process when its parent dies, without `parent` by a thread."""
+    if parent is None:
+        threading.Thread(target=_await_parent, daemon=True).start()
+        return
     import ctypes
 
     set_death_signal = 1
     with_interrupt = ctypes.c_ulong(signal.SIGINT)
     ctypes.CDLL(None).prctl(set_death_signal, with_interrupt)
     if os.getppid() != parent:  # it died before that
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _await_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
         os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -116,8 +128,7 @@ def _run(
     parent: int | None,
 ) -> None:
     try:
-        if parent is not None:
-            _end_with_parent(parent)
+        _end_with_parent(parent)
         fn(index, *args)
     except KeyboardInterrupt:
         pass  # the one who interrupts sees it in the parent
@@ -255,8 +266,11 @@ def start_processes(
             with `join`; the others were ended.
     """
     chosen = get_context(start_method)
-    # A fork server is the parent of its processes, and outlives this one.
-    parent = None if start_method == "forkserver" else os.getpid()
+    # The kernel tells of the end of the thread that forked: not if that is a fork server's
+    # or one that may end long before this process.
+    direct = start_method != "forkserver"
+    told = direct and threading.current_thread() is threading.main_thread()
+    parent = os.getpid() if told else None
     reports = [_Report() for _ in range(nprocs)]
     processes = [
         chosen.Process(

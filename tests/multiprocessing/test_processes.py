@@ -7,6 +7,7 @@ import pickle
 import random
 import re
 import signal
+import threading
 import time
 from itertools import product
 from pathlib import Path
@@ -127,6 +128,31 @@ def test_queue_refuses_at_once_and_keeps_its_limits() -> None:
         tasks.task_done()
 
 
+def test_context_started_by_a_thread_that_ends() -> None:
+    started: list[Any] = []
+
+    def start() -> None:
+        started.append(
+            mp.start_processes(work.nap, nprocs=2, join=False, start_method="fork")
+        )
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    while not started[0].join():
+        pass
+    assert [p.exitcode for p in started[0].processes] == [0, 0]
+
+
+def test_pool_by_its_module() -> None:
+    from rushlight.multiprocessing.pool import Pool
+
+    x = rushlight.zeros(3)
+    with Pool(2, context=mp.get_context("fork")) as pool:
+        pool.map(work.add_one_to, [x, x], chunksize=2)
+    assert x.tolist() == [2, 2, 2]
+
+
 def test_manager_holds_tensors() -> None:
     with mp.Manager() as manager:
         kept = manager.dict()
@@ -219,10 +245,11 @@ def test_killed_at_random_nothing_stays(who: str) -> None:
     assert len(os.listdir("/proc/self/fd")) <= descriptors + 1
 
 
-def test_processes_of_spawn_end_with_their_parent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_started_processes_end_with_their_parent(tmp_path: Path, method: str) -> None:
     note = tmp_path / "pids"
     starter = mp.get_context("spawn").Process(
-        target=work.start_sleepers, args=(str(note),)
+        target=work.start_sleepers, args=(str(note), method)
     )
     starter.start()
     end = time.monotonic() + 20

@@ -242,6 +242,38 @@ def test_too_many_open_files_is_explained(ends: Any) -> None:
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (soft, hard)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user's limits")
+def test_sender_waits_while_too_many_descriptors_are_under_way(ends: Any) -> None:
+    import resource
+
+    writer, reader = ends
+    child = os.fork()
+    if child == 0:
+        result = 1
+        try:
+            os.setuid(65534)
+            high = max(map(int, os.listdir("/proc/self/fd")))
+            limit = high + 60
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+            xs = [rushlight.full((5000,), i) for i in range(40)]
+            messages = limit // 40 + 3
+            got: list[float] = []
+
+            def read() -> None:
+                for _ in range(messages):
+                    got.append(sum(x[0].item() for x in reader.recv()))
+
+            late = threading.Timer(0.1, read)
+            late.start()
+            for _ in range(messages):
+                writer.send(xs)
+            late.join()
+            result = 0 if got == [780] * messages else 2
+        finally:
+            os._exit(result)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_standard_queue_carries_tensors() -> None:
     queue = multiprocessing.get_context("fork").Queue()
     x = rushlight.arange(10_000)
