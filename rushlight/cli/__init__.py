@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import signal
 import sys
 
 # Name of a subcommand -> the module with its `add_arguments` and `run`, what it does.
@@ -38,5 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.print_help()
         return 2
     command = importlib.import_module(_COMMANDS[options.command][0])
-    status: int = command.run(options)
+    try:
+        status: int = command.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads the output has left, as `head` does; nothing more can be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     return status

@@ -400,6 +400,23 @@ def test_python_dash_m(tmp_path):
     assert "exp_avg_sq" in done.stdout
 
 
+def test_output_that_nobody_reads_to_its_end():
+    root = pathlib.Path(rushlight.__file__).parent.parent
+    files = [str(FILES / "training.pt")] * 60  # more than a pipe holds
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rushlight", "inspect", *files],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
 def test_text_of_names_and_sizes():
     assert plain("a\x1b]0;b\u202e") == "a\\x1b]0;b\\u202e"
     assert len(plain("x" * 10**6)) == 60 and plain("ab" * 40).count("…") == 1

@@ -8,6 +8,7 @@ opens or starts something.
 from __future__ import annotations
 
 import argparse
+import encodings.cp437
 import io
 import pathlib
 import random
@@ -31,7 +32,7 @@ from .model_files import Watch, limit_memory
 from .mutations import NUMBERS, mutate
 
 # Imported here, so that no import happens while a file is read.
-_USED = unicodedata
+_USED = (unicodedata, encodings.cp437)
 _ALLOWED = (UnsafeFileError, EOFError)
 _NUMBER = re.compile(rb"-?[0-9]+")
 _JSON = b'{}[]":, \\"\\u0061'
