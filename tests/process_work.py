@@ -41,6 +41,12 @@ def leaves(value: Any) -> list[Any]:
     return [leaf for part in value for leaf in leaves(part)]
 
 
+def add_one_to_all(tensors: Any) -> None:
+    """Adds 1 in place to each."""
+    for tensor in tensors:
+        add_one_to(tensor)
+
+
 def put_and_end(target: Any) -> None:
     """Sends a tensor and ends; whoever receives it has it alone."""
     target.put(rushlight.arange(100_000))

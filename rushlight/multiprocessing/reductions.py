@@ -11,6 +11,10 @@ from rushlight._storage import TypedStorage
 
 from ._descriptors import current_outgoing, received
 
+_SERVED = (
+    240  # the standard library's limit is 252 descriptors, queues and locks included
+)
+
 
 class _Handle:
     """A segment's descriptor on its way by other means than our connections."""
@@ -42,6 +46,12 @@ def _handle(storage: Any) -> tuple[int | _Handle, int]:
     if starting is not None:  # the new process inherits each segment once
         handles: dict[Any, _Handle] = starting.__dict__.setdefault("_segments", {})
         if key not in handles:
+            if starting.method == "forkserver" and len(handles) == _SERVED:
+                raise RuntimeError(
+                    f"a fork server takes at most {_SERVED} pieces of shared memory among "
+                    "the arguments of a process: send the tensors through a queue, or "
+                    "start the process by 'spawn' or 'fork'"
+                )
             handles[key] = _Handle(reduction.DupFd(descriptor))
         return handles[key], offset
     out = current_outgoing()

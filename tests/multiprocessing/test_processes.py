@@ -153,6 +153,18 @@ def test_pool_by_its_module() -> None:
     assert x.tolist() == [2, 2, 2]
 
 
+def test_many_tensors_among_the_arguments() -> None:
+    xs = [rushlight.zeros(5000) for _ in range(260)]
+    process = mp.get_context("spawn").Process(target=work.add_one_to_all, args=(xs,))
+    process.start()
+    assert ended(process) and all(x[0].item() == 1 for x in xs)
+    served = mp.get_context("forkserver").Process(
+        target=work.add_one_to_all, args=(xs,)
+    )
+    with pytest.raises(RuntimeError, match="takes at most 240 pieces"):
+        served.start()
+
+
 def test_manager_holds_tensors() -> None:
     with mp.Manager() as manager:
         kept = manager.dict()
