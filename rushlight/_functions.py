@@ -234,27 +234,27 @@ to_dlpack = _C.to_dlpack
 
 def manual_seed(seed: int) -> Generator:
     """Starts the default random stream of ``seed``; returns its generator."""
-    return default_generator.manual_seed(int(seed))
+    return _C.current_generator().manual_seed(int(seed))
 
 
 def seed() -> int:
     """Seeds the default generator from the operating system; returns the seed."""
-    return default_generator.seed()
+    return _C.current_generator().seed()
 
 
 def initial_seed() -> int:
     """The seed the default random stream started from."""
-    return default_generator.initial_seed()
+    return _C.current_generator().initial_seed()
 
 
 def get_rng_state() -> Tensor:
     """The default generator's state, a uint8 tensor of 5056 bytes."""
-    return default_generator.get_state()
+    return _C.current_generator().get_state()
 
 
 def set_rng_state(new_state: Tensor) -> None:
     """Continues the default random stream from a saved state."""
-    default_generator.set_state(new_state)
+    _C.current_generator().set_state(new_state)
 
 
 # --- questions

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "core/base/error.h"
+#include "core/base/thread_generator.h"
 
 namespace rl {
 namespace {
@@ -106,10 +107,18 @@ void Generator::set_state(std::span<const uint8_t> bytes) {
   next_float_normal_ = s.float_normal_valid ? std::optional(s.float_normal) : std::nullopt;
 }
 
-Generator& default_generator() {
+namespace {
+thread_local Generator* t_generator = nullptr;
+}
+
+Generator& process_generator() {
   // Never destroyed: threads may draw while the process ends.
   static Generator* const generator = new Generator;
   return *generator;
 }
+
+Generator& default_generator() { return t_generator ? *t_generator : process_generator(); }
+
+void set_thread_generator(Generator* generator) { t_generator = generator; }
 
 }  // namespace rl

@@ -1,6 +1,9 @@
 // rushlight.Generator.
 #include "core/python/generator_object.h"
 
+#include <utility>
+
+#include "core/base/thread_generator.h"
 #include "core/ops/ops.h"
 #include "core/python/tensor_object.h"
 #include "core/python/types.h"
@@ -127,12 +130,37 @@ PyType_Slot slots[] = {
 PyType_Spec spec = {"rushlight.Generator", sizeof(GeneratorObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
 
+// The object of this thread's own generator; a thread that sets one resets it before it ends.
+thread_local PyObject* t_object = nullptr;
+
+PyObject* set_thread(PyObject*, PyObject* o) {
+  return guarded([&] {
+    RL_CHECK_TYPE(o == Py_None || is_generator(o),
+                  "set_thread_generator: expected a Generator or None, got ", Py_TYPE(o)->tp_name);
+    set_thread_generator(o == Py_None ? nullptr : unwrap_generator(o));
+    Py_XDECREF(std::exchange(t_object, o == Py_None ? nullptr : Py_NewRef(o)));
+    return Py_NewRef(Py_None);
+  });
+}
+PyObject* current(PyObject* module, PyObject*) {
+  if (t_object) return Py_NewRef(t_object);
+  return PyObject_GetAttrString(module, "default_generator");
+}
+
+PyMethodDef functions[] = {
+    {"set_thread_generator", set_thread, METH_O,
+     "set_thread_generator(generator): what calls in this thread draw from that name none."},
+    {"current_generator", current, METH_NOARGS,
+     "What calls in this thread draw from that name no generator."},
+    {nullptr, nullptr, 0, nullptr}};
+
 }  // namespace
 
 void init_generator(PyObject* module) {
   generator_type = add_type(module, spec, "Generator");
-  const Object standard(make(&default_generator(), false));
+  const Object standard(make(&process_generator(), false));
   PyModule_AddObjectRef(module, "default_generator", standard.get());
+  PyModule_AddFunctions(module, functions);
 }
 
 bool is_generator(PyObject* o) { return PyObject_TypeCheck(o, generator_type); }

@@ -136,11 +136,6 @@ def test_iterable_dataset():
             ValueError,
             "prefetch_factor option",
         ),
-        (
-            {"num_workers": 2},
-            NotImplementedError,
-            r"rushlight.utils.data.DataLoader\(num_workers=2\)",
-        ),
     ],
 )
 def test_errors(options, error, text):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ._collate import (
+from ._utils.collate import (
     default_collate as default_collate,
     default_convert as default_convert,
 )
-from ._worker import get_worker_info as get_worker_info
-from .dataloader import DataLoader as DataLoader
+from ._utils.context import get_worker_info as get_worker_info
+from .dataloader import DataLoader as DataLoader, _DatasetKind as _DatasetKind
 from .dataset import (
     ChainDataset as ChainDataset,
     ConcatDataset as ConcatDataset,

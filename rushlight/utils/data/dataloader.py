@@ -1,19 +1,26 @@
-"""`DataLoader`: batches of a dataset, in this process."""
+"""`DataLoader`: batches of a dataset, loaded in this process or by workers."""
 
 from __future__ import annotations
 
-import itertools
-import multiprocessing
-import multiprocessing.context
+import copy
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from rushlight import Generator
 
-from ._collate import default_collate, default_convert
+from ._utils import resume
+from ._utils.collate import default_collate, default_convert
+from ._utils.iterators import InProcessIterator, LoaderIterator, WorkerIterator
 from .dataset import Dataset, IterableDataset
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed
+from .sampler import (
+    BatchSampler,
+    EndlessSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+)
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -27,11 +34,11 @@ _FIXED = (
 )
 
 
-class _Endless(Sampler[None]):
-    """The sampler of iterable datasets: one key for every sample there is."""
+class _DatasetKind:
+    """Which of the two kinds of dataset a loader reads."""
 
-    def __iter__(self) -> Iterator[None]:
-        return itertools.repeat(None)
+    Map = 0
+    Iterable = 1
 
 
 class DataLoader(Generic[T_co]):
@@ -44,22 +51,26 @@ class DataLoader(Generic[T_co]):
         sampler: yields the indices; excludes `shuffle`.
         batch_sampler: yields lists of indices; excludes `batch_size`, `shuffle`,
             `sampler` and `drop_last`.
-        num_workers: processes that load; only 0, this process, is there yet.
+        num_workers: processes, or threads, that load; 0 loads in this process when a
+            batch is asked for.
         collate_fn: makes a batch of a list of samples.
         pin_memory: for copies to an accelerator; without one, a warning.
         drop_last: leave out the last batch if it is smaller.
-        timeout: seconds to wait for a worker; 0 without workers.
-        worker_init_fn: called in every worker.
-        multiprocessing_context: how workers are started.
+        timeout: seconds to wait for a batch of a worker; 0 waits without end.
+        worker_init_fn: called in every worker with its number, after seeding.
+        multiprocessing_context: how workers are started: "fork", "spawn",
+            "forkserver" or a context; by default as `multiprocessing` does.
         generator: draws the order and the workers' seeds.
-        prefetch_factor: batches that a worker loads in advance.
+        prefetch_factor: batches that a worker loads in advance; 2 if there are workers.
         persistent_workers: keep the workers from one pass to the next.
         pin_memory_device: deprecated, must be empty.
-        in_order: yield the batches of workers in order.
+        in_order: yield the batches of workers in order, not as they get ready.
+        worker_type: "process", or "thread" for datasets that release the
+            interpreter's lock; threads share the dataset and need no pickling.
 
     Raises:
         ValueError: if arguments exclude each other or are out of range.
-        NotImplementedError: if `num_workers` is not 0.
+        TypeError: if `multiprocessing_context` is something else.
     """
 
     dataset: Dataset[T_co]
@@ -70,6 +81,7 @@ class DataLoader(Generic[T_co]):
     timeout: float
     sampler: Any
     prefetch_factor: int | None
+    worker_type: str
     _initialized = False
 
     def __init__(
@@ -92,8 +104,12 @@ class DataLoader(Generic[T_co]):
         persistent_workers: bool = False,
         pin_memory_device: str = "",
         in_order: bool = True,
+        worker_type: str = "process",
     ) -> None:
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        _check_worker_type(worker_type, multiprocessing_context)
+        if num_workers > 0 and prefetch_factor is None:
+            prefetch_factor = 2
         self.dataset = dataset
         self.num_workers = num_workers
         self.prefetch_factor = prefetch_factor
@@ -103,9 +119,13 @@ class DataLoader(Generic[T_co]):
         self.worker_init_fn = worker_init_fn
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
+        self.worker_type = worker_type
         self.persistent_workers = persistent_workers
         self.generator = generator
         self._iterable = isinstance(dataset, IterableDataset)
+        self._dataset_kind = (
+            _DatasetKind.Iterable if self._iterable else _DatasetKind.Map
+        )
         if self._iterable:
             _check_iterable(shuffle, sampler, batch_sampler)
         if sampler is not None and shuffle:
@@ -134,29 +154,33 @@ class DataLoader(Generic[T_co]):
         if collate_fn is not None:
             self.collate_fn = collate_fn
         else:
-            self.collate_fn = default_collate if self._batched else default_convert
-        self._reported_length: int | None = None
-        self._initialized = True
-        if num_workers > 0:
-            raise NotImplementedError(
-                f"rushlight.utils.data.DataLoader(num_workers={num_workers})"
+            self.collate_fn = (
+                default_collate if self._auto_collation else default_convert
             )
+        self._IterableDataset_len_called: int | None = None
+        self._iterator: LoaderIterator | None = None
+        # Where the last pass stands, and where the next one is to begin.
+        self._position: Any = None
+        self._loaded: dict[str, Any] | None = None
+        self._resume: dict[str, Any] | None = None
+        self._initialized = True
+        self.check_worker_number_rationality()
 
     def _default_sampler(self, shuffle: bool) -> Sampler[Any]:
         if self._iterable:
-            return _Endless()
+            return EndlessSampler()
         if shuffle:
             return RandomSampler(self.dataset, generator=self.generator)  # type: ignore[arg-type]
         return SequentialSampler(self.dataset)  # type: ignore[arg-type]
 
     @property
-    def _batched(self) -> bool:
+    def _auto_collation(self) -> bool:
         return self.batch_sampler is not None
 
     @property
     def _index_sampler(self) -> Any:
         """What yields the keys: of a whole batch, or of one sample."""
-        return self.batch_sampler if self._batched else self.sampler
+        return self.batch_sampler if self._auto_collation else self.sampler
 
     @property
     def multiprocessing_context(self) -> Any:
@@ -176,7 +200,65 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
-        return _SingleProcessIterator(self)
+        """Begins a pass; after `load_state_dict`, continues the saved one."""
+        resume, self._resume, self._loaded = self._resume, None, None
+        kept = self._iterator
+        if kept is not None and isinstance(kept, WorkerIterator):
+            if resume is None and kept.usable:
+                kept.next_pass()
+                self._position = kept.position
+                return kept
+            kept.close()
+        iterator = self._get_iterator(resume)
+        self._position = iterator.position
+        self._iterator = iterator if self.persistent_workers else None
+        return iterator  # type: ignore[return-value]
+
+    def _get_iterator(self, saved: dict[str, Any] | None = None) -> LoaderIterator:
+        if self.num_workers == 0:
+            return InProcessIterator(self, saved)
+        self.check_worker_number_rationality()
+        return WorkerIterator(self, saved)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the loader stands, to be continued by `load_state_dict`, also in the
+        middle of a pass, with or without workers.
+
+        The state is of the last pass that was begun, after the batches it has handed
+        out; batches that workers have loaded in advance are loaded again. It holds
+        the state of the loader's and the samplers' generators, of the workers' random
+        streams, and of samplers and datasets that have `state_dict` and
+        `load_state_dict` themselves. It does not hold the random streams of this
+        process, which the program has to save: `rushlight.get_rng_state()`,
+        `random.getstate()`.
+
+        Returns:
+            Numbers, strings, lists, dicts and uint8 tensors, as `rushlight.save`
+            writes and `rushlight.load` reads them; and what datasets and samplers
+            return.
+        """
+        if self._loaded is not None:
+            return copy.deepcopy(self._loaded)
+        return resume.state_dict(self, self._position)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Makes the next pass continue where a loader with the same arguments stood.
+
+        The coming batches are, bit for bit, those that the other one would have
+        yielded. The order of a sampler is drawn again up to there without loading
+        samples. An iterable dataset without `load_state_dict` reads what had been
+        read again.
+
+        Raises:
+            ValueError: if the state is of a loader with other arguments, another
+                number of workers or a dataset of another length.
+            RuntimeError: by the next pass, if the sampler or an iterable dataset does
+                not repeat itself.
+        """
+        state = resume.checked(self, state_dict)
+        self._resume = resume.prepare(self, state)
+        self._loaded = copy.deepcopy(state)
+        self._position = None
 
     def __len__(self) -> int:
         """The number of batches; for an iterable dataset the number it reports.
@@ -186,70 +268,57 @@ class DataLoader(Generic[T_co]):
         """
         if not self._iterable:
             return len(self._index_sampler)
-        length = self._reported_length = len(self.dataset)  # type: ignore[arg-type]
+        length: int = len(self.dataset)  # type: ignore[arg-type]
+        self._IterableDataset_len_called = length
         if self.batch_size is None:
             return length
         if self.drop_last:
             return length // self.batch_size
         return -(-length // self.batch_size)
 
-
-class _SingleProcessIterator:
-    """One pass over the data, each batch loaded when it is asked for."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        if loader.timeout != 0:
-            raise AssertionError("a DataLoader without workers requires timeout == 0")
-        if loader.pin_memory:
-            _warn_about_pinning(loader.pin_memory_device)
-        self._loader = loader
-        self._keys = iter(loader._index_sampler)
-        # Workers would be seeded with it; it is drawn without them too, so that the
-        # generator goes on the same way.
-        self._base_seed = draw_seed(loader.generator)
-        self._samples = iter(loader.dataset) if loader._iterable else None
-        self._yielded = 0
-
-    def __iter__(self) -> _SingleProcessIterator:
-        return self
-
-    def __next__(self) -> Any:
-        keys = next(self._keys)
-        loader = self._loader
-        if self._samples is None:
-            data = _by_index(loader.dataset, keys, loader._batched)
-        elif loader._batched:
-            data = list(itertools.islice(self._samples, len(keys)))
-            if not data or (loader.drop_last and len(data) < len(keys)):
-                raise StopIteration
-        else:
-            data = next(self._samples)
-        batch = loader.collate_fn(data)
-        self._yielded += 1
-        self._check_length()
-        return batch
-
-    def __len__(self) -> int:
-        return len(self._loader._index_sampler)
-
-    def _check_length(self) -> None:
-        length = self._loader._reported_length
-        if length is not None and self._yielded > length:
-            warnings.warn(
-                f"Length of IterableDataset {self._loader.dataset} was reported to be "
-                f"{length}(when accessing len(dataloader)), but {self._yielded} "
-                "samples have been fetched. ",
-                stacklevel=3,
+    def check_worker_number_rationality(self) -> None:
+        """Warns if there are more workers than processors for this process."""
+        most = _processors()
+        if not self.num_workers or (most is not None and self.num_workers <= most):
+            return
+        if most is None:
+            advice = (
+                "DataLoader is not able to compute a suggested max number of worker in "
+                "current system."
             )
+        else:
+            known = hasattr(os, "sched_getaffinity")
+            note = "" if known else " (`cpuset` is not taken into account)"
+            advice = (
+                f"Our suggested max number of worker in current system is {most}{note}, "
+                "which is smaller than what this DataLoader is going to create."
+            )
+        warnings.warn(
+            f"This DataLoader will create {self.num_workers} worker processes in "
+            f"total. {advice} Please be aware that excessive worker creation might get "
+            "DataLoader running slow or even freeze, lower the worker number to avoid "
+            "potential slowness/freeze if necessary.",
+            stacklevel=2,
+        )
 
 
-def _by_index(dataset: Any, keys: Any, batched: bool) -> Any:
-    if not batched:
-        return dataset[keys]
-    together = getattr(dataset, "__getitems__", None)
-    if together:
-        return together(keys)
-    return [dataset[key] for key in keys]
+def _processors() -> int | None:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _check_worker_type(worker_type: str, context: Any) -> None:
+    if worker_type not in ("process", "thread"):
+        raise ValueError(
+            "worker_type option should be 'process' or 'thread', but got "
+            f"worker_type={worker_type!r}"
+        )
+    if worker_type == "thread" and context is not None:
+        raise ValueError(
+            "multiprocessing_context can only be used with worker processes, but got "
+            "worker_type='thread'"
+        )
 
 
 def _check_workers(
@@ -295,6 +364,8 @@ def _as_context(context: Any, num_workers: int) -> Any:
             "multiprocessing_context can only be used with multi-process loading "
             f"(num_workers > 0), but got num_workers={num_workers}"
         )
+    import multiprocessing.context
+
     if isinstance(context, str):
         methods = multiprocessing.get_all_start_methods()
         if context not in methods:
@@ -310,17 +381,3 @@ def _as_context(context: Any, num_workers: int) -> Any:
             f"multiprocessing_context={context}"
         )
     return context
-
-
-def _warn_about_pinning(device: str) -> None:
-    if device:
-        warnings.warn(
-            "pin_memory_device is deprecated, the current accelerator will be used as "
-            f"the device, ignore pin_memory_device={device!r}.",
-            stacklevel=4,
-        )
-    warnings.warn(
-        "'pin_memory' argument is set as true but no accelerator is found, "
-        "then device pinned memory won't be used.",
-        stacklevel=4,
-    )

@@ -145,6 +145,16 @@ class ConcatDataset(Dataset[T_co]):
         """The running total of the lengths."""
         return list(itertools.accumulate(len(part) for part in sequence))
 
+    @property
+    def cummulative_sizes(self) -> list[int]:
+        """The older spelling of `cumulative_sizes`."""
+        warnings.warn(
+            "`cummulative_sizes` attribute is renamed to `cumulative_sizes`",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return self.cumulative_sizes
+
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
 
@@ -193,6 +203,16 @@ class Subset(Dataset[T_co]):
     def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
+        kind = type(self)
+        if (
+            kind.__getitem__ is not Subset.__getitem__
+            and kind.__getitems__ is Subset.__getitems__
+        ):
+            raise NotImplementedError(
+                f"{kind.__name__} overrides __getitem__ but not __getitems__, which "
+                "DataLoader calls for a batch. Override both, for example with "
+                "`return [self.__getitem__(idx) for idx in indices]`."
+            )
 
     def __getitem__(self, idx: Any) -> Any:
         if isinstance(idx, list):

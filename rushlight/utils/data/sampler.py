@@ -55,6 +55,13 @@ class SequentialSampler(Sampler[int]):
         return len(self.data_source)
 
 
+class EndlessSampler(Sampler[None]):
+    """The sampler of iterable datasets: one key for every sample there is."""
+
+    def __iter__(self) -> Iterator[None]:
+        return itertools.repeat(None)
+
+
 class RandomSampler(Sampler[int]):
     """Indices in random order.
 

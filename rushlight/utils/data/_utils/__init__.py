@@ -1,0 +1,1 @@
+"""What the loader is made of; programs reach `_utils.collate` to extend collation."""

@@ -1,0 +1,160 @@
+"""Batches as messages: small parts as pickled bytes, large ones by reference to shared
+memory, which the loader then uses in place."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+import rushlight
+from rushlight import Tensor
+
+from .segments import SMALL, Segment, WorkerSegments
+
+# (segment, bytes of it)
+References = list[tuple[int, int]]
+
+
+class Packer:
+    """Packs the batches of a worker."""
+
+    def __init__(self, segments: WorkerSegments) -> None:
+        self._segments = segments
+        # Filled for the batch in hand, by the address of their memory.
+        self._fresh: dict[int, tuple[Segment, int]] = {}
+
+    def allocate(self, shape: tuple[int, ...], dtype: Any) -> Tensor | None:
+        """An uninitialised tensor in shared memory, None if it would be too small."""
+        count = 1
+        for size in shape:
+            count *= size
+        nbytes = count * dtype.itemsize
+        if nbytes < SMALL:
+            return None
+        segment, view = self._take(nbytes)
+        flat = rushlight.frombuffer(view, dtype=dtype)
+        self._fresh[flat.data_ptr()] = segment, nbytes
+        return flat.view(shape)
+
+    def _take(self, nbytes: int) -> tuple[Segment, Any]:
+        segment = self._segments.take(nbytes)
+        return segment, segment.view(nbytes)
+
+    def fresh(self, tensor: Tensor) -> tuple[Segment, int] | None:
+        """Where the whole of a tensor lies that was allocated for this batch."""
+        if tensor.storage_offset() != 0 or not tensor.is_contiguous():
+            return None
+        place = self._fresh.get(tensor.data_ptr())
+        if place is None or place[1] != tensor.numel() * tensor.dtype.itemsize:
+            return None
+        return place
+
+    def store(self, data: Any, nbytes: int) -> Segment:
+        """Copies bytes into a segment."""
+        segment, view = self._take(nbytes)
+        memoryview(view).cast("B")[:] = data
+        return segment
+
+    def pack(self, batch: Any) -> tuple[bytes | None, list[tuple[Segment, int]]]:
+        """The pickle, and the segments it refers to, each with the bytes in use. If
+        the pickle itself is large it is None, and lies in the last segment.
+
+        Raises:
+            Exception: whatever the batch raises when it cannot be pickled.
+        """
+        target = io.BytesIO()
+        pickler = _BatchPickler(target, self)
+        used: list[tuple[Segment, int]] = pickler.used
+        sent = False
+        try:
+            pickler.dump(batch)
+            sent = True
+        finally:
+            kept = {segment.number for segment, _ in used} if sent else set[int]()
+            spare = [segment for segment, _ in self._fresh.values()]
+            if not sent:
+                spare += [s for s, _ in used if s not in spare]
+            for segment in spare:
+                if segment.number not in kept:
+                    self._segments.put_back(segment)
+            self._fresh.clear()
+        data = target.getbuffer()
+        if len(data) <= SMALL * 2:
+            return bytes(data), used
+        used.append((self.store(data, len(data)), len(data)))
+        return None, used
+
+    def abandon(self) -> None:
+        """Frees what was allocated for a batch that failed."""
+        for segment, _ in self._fresh.values():
+            self._segments.put_back(segment)
+        self._fresh.clear()
+
+
+class _BatchPickler(pickle.Pickler):
+    """Pickles tensors and buffers of any size by reference."""
+
+    def __init__(self, target: io.BytesIO, packer: Packer) -> None:
+        super().__init__(target, 5, buffer_callback=self._buffer)
+        self._packer = packer
+        self._views: dict[int, pickle.PickleBuffer] = {}
+        self.used: list[tuple[Segment, int]] = []
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is not Tensor or not _is_plain(obj):
+            return NotImplemented
+        nbytes = obj.numel() * obj.dtype.itemsize
+        if nbytes < SMALL:
+            flat = obj.contiguous().view(-1).view(rushlight.uint8)
+            data: Any = bytearray(memoryview(flat))
+            return _tensor, (data, obj.dtype, tuple(obj.shape))
+        place = self._packer.fresh(obj)
+        if place is None:
+            copy = self._packer.allocate(tuple(obj.shape), obj.dtype)
+            assert copy is not None
+            copy.copy_(obj)
+            place = self._packer.fresh(copy)
+        assert place is not None
+        # The loader gets a view of the segment where this buffer stands.
+        buffer = pickle.PickleBuffer(bytearray())
+        self._views[id(buffer)] = buffer
+        self.used.append(place)
+        return _tensor, (buffer, obj.dtype, tuple(obj.shape))
+
+    def _buffer(self, buffer: pickle.PickleBuffer) -> bool:
+        """Whether a buffer is to be written into the pickle."""
+        if id(buffer) in self._views:
+            return False
+        data = buffer.raw()
+        if data.nbytes < SMALL or data.readonly:
+            return True
+        segment = self._packer.store(data, data.nbytes)
+        self.used.append((segment, data.nbytes))
+        return False
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether dtype, shape and bytes are all there is to a tensor."""
+    return not (
+        tensor.requires_grad
+        or tensor.__dict__
+        or tensor.is_sparse
+        or tensor.is_conj()
+        or tensor.device.type != "cpu"
+    )
+
+
+def _tensor(data: Any, dtype: Any, shape: tuple[int, ...]) -> Tensor:
+    """Unpickles a tensor over memory that is its own."""
+    if not len(data):
+        return rushlight.empty(shape, dtype=dtype)
+    return rushlight.frombuffer(data, dtype=dtype).view(shape)
+
+
+def unpack(message: bytes | None, views: list[Any]) -> Any:
+    """The batch of a message and of the views it refers to."""
+    if message is None:
+        message = memoryview(views[-1]).cast("B")  # type: ignore[assignment]
+        views = views[:-1]
+    return pickle.loads(message, buffers=views)  # type: ignore[arg-type]
