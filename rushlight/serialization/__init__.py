@@ -7,6 +7,10 @@ from .errors import (
     UnsafeFileError as UnsafeFileError,
     UnsupportedFileError as UnsupportedFileError,
 )
+from .mapping import (
+    get_default_mmap_options as get_default_mmap_options,
+    set_default_mmap_options as set_default_mmap_options,
+)
 from .numpy_files import (
     load_npy as load_npy,
     load_npz as load_npz,
@@ -27,6 +31,7 @@ __all__ = [
     "UnsupportedFileError",
     "add_safe_globals",
     "clear_safe_globals",
+    "get_default_mmap_options",
     "get_safe_globals",
     "load",
     "load_npy",
@@ -35,4 +40,5 @@ __all__ = [
     "save",
     "save_npy",
     "save_npz",
+    "set_default_mmap_options",
 ]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import mmap as memory_map
 import os
 import pickle
 from collections.abc import Iterator
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from rushlight import _C
 
@@ -17,6 +16,7 @@ from .errors import CallerError, UnsafeFileError
 from .formats import check_archive, check_known, only_plain_data
 from .legacy import load_legacy, save_legacy
 from .location import Restore, make_restore
+from .mapping import map_file, mode_for_map
 from .names import FileNames
 from .pickler import StorageTable, dumps
 from .safetensors_header import is_safetensors
@@ -41,7 +41,9 @@ def save(
     """Writes an object of tensors, numbers, strings and containers to a model file.
 
     A path is replaced only when the new file is complete and on the disk: whatever
-    interrupts the writing, the old file or the new one is there.
+    interrupts the writing, the old file or the new one is there. What a killed
+    program has left beside the file goes with the next save. The wait for the disk is
+    part of every save to a path; a file object is written as it is and not flushed.
 
     Args:
         obj: what to write; whole modules too, though `state_dict()` is better.
@@ -82,6 +84,15 @@ def load(
 
     The format is told by the content; a safetensors file gives its dict of tensors.
 
+    What is read from a zip archive is compared with its checksums (CRC-32), and with
+    the content hash that `save` adds: damage, and any change of a record after the
+    writing, is an error that names the record. The hash has no secret in it: it tells
+    nothing about who wrote the file, and whoever changes a file on purpose can write
+    a new one. With `mmap=True` the list of records is compared with the hash, the
+    bytes of the storages are not. A mapped file must stay as it is: one that another
+    program shortens kills the process (SIGBUS) when a lost page is touched. `save`
+    never writes into the old file, so saving over a mapped one is safe.
+
     Args:
         f: a path or a seekable binary file object.
         map_location: where storages are placed: None (where they were), a device or
@@ -91,9 +102,10 @@ def load(
             and the classes given to `add_safe_globals`. False also builds subclasses
             of `nn.Module` and dataclasses that the program has already imported, by
             setting their attributes, calling none of their methods.
-        mmap: keep the file mapped and let the storages share its pages, copied on
-            write; their checksums are then not compared. Needs a path. A
-            safetensors file with a path is mapped unless this is False.
+        mmap: keep the file mapped and let the storages share its pages, which are
+            read when they are first used and copied when they are written (see
+            `set_default_mmap_options`). Needs a path. A safetensors file with a path
+            is mapped unless this is False.
         encoding: of byte strings that Python 2 wrote.
 
     Raises:
@@ -112,7 +124,7 @@ def load(
     restore = make_restore(map_location)
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
-    with _readable(f) as file:
+    with _readable(f, mode_for_map() if mmap else "rb") as file:
         try:
             if is_zip(file):
                 return _load_archive(file, restore, safely, bool(mmap), encoding)
@@ -163,10 +175,10 @@ def _writable(f: FileLike) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _readable(f: FileLike) -> Iterator[BinaryIO]:
+def _readable(f: FileLike, mode: str) -> Iterator[BinaryIO]:
     if isinstance(f, (str, os.PathLike)):
-        with open(f, "rb") as file:
-            yield file
+        with open(f, mode) as file:
+            yield cast(BinaryIO, file)
         return
     for method in ("seek", "tell", "read"):
         if not hasattr(f, method):
@@ -209,7 +221,7 @@ def _load_archive(
     order = archive.read("byteorder") if "byteorder" in archive.records else b"little"
     if order not in (b"little", b"big"):
         raise UnsafeFileError(f"load: unknown byte order {order[:20]!r}")
-    pages = _map(file) if mapped else None
+    pages = map_file(file) if mapped else None
 
     def open_storage(key: str, nbytes: int, dtype: Any) -> Any:
         record = archive.find(f"data/{key}")
@@ -234,8 +246,3 @@ def _load_archive(
     found = run(archive.read("data.pkl"), names, encoding)[0]
     names.finish()
     return found
-
-
-def _map(file: BinaryIO) -> memoryview:
-    """The whole file as private pages: what is written to them stays in memory."""
-    return memoryview(memory_map.mmap(file.fileno(), 0, access=memory_map.ACCESS_COPY))

@@ -27,12 +27,11 @@ def digest_record(entries: Iterable[tuple[bytes, int, int]]) -> bytes:
     that a replaced one can be named.
 
     Args:
-        entries: full name, size in bytes and CRC-32 of every other record, in the
-            order of the directory.
+        entries: full name, size in bytes and CRC-32 of every other record.
     """
     from hashlib import sha256
 
-    listed = list(entries)
+    listed = sorted(entries)  # so that repacking in another order changes nothing
     text = b"".join(name + struct.pack("<xQL", size, crc) for name, size, crc in listed)
     crcs = struct.pack(f"<{len(listed)}L", *(crc for _, _, crc in listed))
     return _MAGIC + sha256(text).digest() + crcs
@@ -56,15 +55,17 @@ def check_digest(record: bytes, entries: list[tuple[bytes, int, int]]) -> None:
             f"load: records were added or removed: the file holds {len(entries)}, its "
             f"content hash covers {(len(record) - len(_MAGIC) - 32) // 4}; {_CHANGED}"
         )
+    found = [struct.pack("<L", crc) for _, _, crc in sorted(entries)]
     start = len(_MAGIC) + 32
-    for at, (name, _, crc) in zip(range(start, len(record), 4), entries, strict=True):
-        if record[at : at + 4] != struct.pack("<L", crc):
-            text = name.decode(errors="replace")
-            raise UnsafeFileError(
-                f"load: record {text!r} is damaged: it is not the one that the content "
-                f"hash covers; {_CHANGED}"
-            )
+    written = [record[at : at + 4] for at in range(start, len(record), 4)]
+    if sorted(found) == sorted(written):
+        raise UnsafeFileError(
+            "load: records were renamed, resized or exchanged: the content hash does "
+            f"not match; {_CHANGED}"
+        )
+    at = [one == other for one, other in zip(found, written, strict=True)].index(False)
+    name = sorted(entries)[at][0].decode(errors="replace")
     raise UnsafeFileError(
-        "load: a record was renamed or resized: the content hash does not match; "
-        + _CHANGED
+        f"load: record {name!r} is damaged: it is not the one that the content hash "
+        f"covers; {_CHANGED}"
     )

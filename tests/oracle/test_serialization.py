@@ -138,3 +138,27 @@ def test_whole_layers(tmp_path):
     assert type(layer) is rushlight.nn.Linear
     rushlight.save(layer, path)
     assert type(torch.load(path, weights_only=False)) is torch.nn.Linear
+
+
+def test_zip64_and_content_hash_in_torch(tmp_path, monkeypatch):
+    """PyTorch reads our wide fields, with and without a map, and passes over the hash."""
+    from rushlight.serialization import archive_writer
+
+    tensors = {"large": rushlight.arange(200_000), "empty": rushlight.empty(0, 2)}
+    tensors |= {str(n): rushlight.full((1,), float(n)) for n in range(50)}
+    for limit, name in ((0xFFFFFFFF, "narrow.pt"), (1000, "wide.pt")):
+        monkeypatch.setattr(archive_writer, "ZIP64_SIZE", limit)
+        monkeypatch.setattr(archive_writer, "ZIP64_COUNT", min(limit, 0xFFFF))
+        rushlight.save(tensors, tmp_path / name)
+        for mmap in (False, True):
+            loaded = torch.load(tmp_path / name, weights_only=True, mmap=mmap)
+            assert loaded.keys() == tensors.keys()
+            for key, tensor in tensors.items():
+                assert loaded[key].tolist() == tensor.tolist()
+
+
+def test_mapped_file_of_torch(tmp_path):
+    torch.save({"a": torch.arange(100_000), "b": torch.ones(3).bool()}, tmp_path / "f")
+    loaded = rushlight.load(tmp_path / "f", mmap=True)
+    assert loaded["a"].sum().item() == 4_999_950_000
+    assert loaded["b"].tolist() == [True] * 3
