@@ -24,6 +24,9 @@ from .objects import (
     safe_globals as safe_globals,
 )
 from .records import Record as Record
+from .unsafe_names import (
+    get_unsafe_globals_in_checkpoint as get_unsafe_globals_in_checkpoint,
+)
 
 __all__ = [
     "Record",
@@ -33,6 +36,7 @@ __all__ = [
     "clear_safe_globals",
     "get_default_mmap_options",
     "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
     "load",
     "load_npy",
     "load_npz",

@@ -124,7 +124,7 @@ def load(
     restore = make_restore(map_location)
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
-    with _readable(f, mode_for_map() if mmap else "rb") as file:
+    with readable(f, mode_for_map() if mmap else "rb") as file:
         try:
             if is_zip(file):
                 return _load_archive(file, restore, safely, bool(mmap), encoding)
@@ -175,7 +175,8 @@ def _writable(f: FileLike) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _readable(f: FileLike, mode: str) -> Iterator[BinaryIO]:
+def readable(f: FileLike, mode: str = "rb") -> Iterator[BinaryIO]:
+    """A binary file to read: a path's, opened and closed, or the object itself."""
     if isinstance(f, (str, os.PathLike)):
         with open(f, mode) as file:
             yield cast(BinaryIO, file)

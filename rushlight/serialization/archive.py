@@ -63,6 +63,8 @@ class ArchiveReader:
         else:
             directory = self.bytes.peek(place.offset, place.size)
         entries = read_entries(directory, place)
+        if not entries:
+            raise UnsafeFileError("load: the zip archive has no records")
         self.records = self._by_name(entries)
         self._locate(entries, place.offset)
         if RECORD in self.records:

@@ -35,7 +35,7 @@ class Limits:
 
     def __init__(self, size: int) -> None:
         self._left = _WORK_PER_BYTE * size + _WORK
-        self._seen: dict[tuple[int, int], int] = {}
+        self._seen: dict[int, tuple[Any, dict[int, int]]] = {}
 
     def charge(self, count: int) -> None:
         """Counts elements that are copied or hashed.
@@ -59,9 +59,10 @@ class Limits:
         if kind not in SCALARS:
             self.charge(_check_key(key))
         if kind in _UNEVEN_HASHES:
-            place = (id(container), hash(key))
-            count = self._seen.get(place, 0) + 1
-            self._seen[place] = count
+            # The container is kept as well, so that its id stays its own.
+            _, counts = self._seen.setdefault(id(container), (container, {}))
+            count = counts.get(hash(key), 0) + 1
+            counts[hash(key)] = count
             if count > _SAME_HASH:
                 raise UnsafeFileError("load: the keys of a dict are made to collide")
 

@@ -506,8 +506,9 @@ class FileNames:
 
     def _old_object(self, key: Any) -> Any:
         """A tensor or storage of a tar archive, by its number."""
-        found = None if self.objects is None else self.objects.get(str(key))
-        if found is None or type(key) not in (int, str):
+        known = self.objects if type(key) in (int, str) else None
+        found = None if known is None else known.get(str(key))
+        if found is None:
             raise UnsafeFileError(f"load: unknown reference {brief(key)}")
         return found
 

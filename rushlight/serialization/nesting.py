@@ -17,7 +17,7 @@ import rushlight
 from .errors import UnsafeFileError
 from .records import Record
 
-_MAX_DEPTH = 400
+_MAX_DEPTH = 250
 _MAX_PARTS = 4_000_000
 _PARTS_PER_BYTE = 16
 _PART = 32

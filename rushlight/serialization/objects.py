@@ -194,7 +194,8 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
         )
     made: Any = object.__new__(kind)
     if isinstance(made, rushlight.nn.Module):
-        rushlight.nn.Module.__init__(made)
+        # `Module.__init__` itself may go on to the `__init__` of other bases.
+        vars(made).update(vars(rushlight.nn.Module()))
     return made
 
 
