@@ -101,6 +101,8 @@ FUNCTIONS = {
     "tensor_from_data": "(data: Any, dtype: _dtype | None, /) -> Tensor",
     "untyped_storage": "(tensor: Tensor, /) -> UntypedStorage",
     "cpu_capability": "() -> str",
+    "current_generator": "() -> Generator",
+    "set_thread_generator": "(generator: Generator | None, /) -> None",
     "crc32": "(data: Any, /) -> _int",
     "empty_cache": "() -> None",
     "memory_stats": "() -> dict[str, _int]",

@@ -39,6 +39,26 @@ class ThreadAugmented(Augmented):
         return i, rng.random_generator.random(), extra, rushlight.rand(1).item()
 
 
+class Images(Dataset):
+    """Tensors large enough for shared memory, and texts."""
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        image = rushlight.full((3, 60, 60), float(i))
+        return {"image": image, "name": f"n{i}", "i": i}
+
+
+class Pair(Images):
+    """Arrays too."""
+
+    def __getitem__(self, i):
+        import numpy as np
+
+        return {**super().__getitem__(i), "array": np.full(9000, i)}
+
+
 class Parts(IterableDataset):
     """Another count of samples in every worker."""
 
@@ -157,6 +177,7 @@ class Failing(Dataset):
         os.kill(os.getpid(), signal.SIGKILL)
 
     def bus(self, i):
+        signal.signal(signal.SIGBUS, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGBUS)
 
     def segfault(self, i):

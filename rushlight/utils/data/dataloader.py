@@ -364,7 +364,9 @@ def _as_context(context: Any, num_workers: int) -> Any:
             "multiprocessing_context can only be used with multi-process loading "
             f"(num_workers > 0), but got num_workers={num_workers}"
         )
-    import multiprocessing.context
+    from multiprocessing.context import BaseContext
+
+    from rushlight import multiprocessing
 
     if isinstance(context, str):
         methods = multiprocessing.get_all_start_methods()
@@ -374,7 +376,7 @@ def _as_context(context: Any, num_workers: int) -> Any:
                 f"in {methods!r}, but got multiprocessing_context={context!r}"
             )
         return multiprocessing.get_context(context)
-    if not isinstance(context, multiprocessing.context.BaseContext):
+    if not isinstance(context, BaseContext):
         raise TypeError(
             "multiprocessing_context option should be a valid context object or a "
             f"string specifying the start method, but got "

@@ -181,7 +181,7 @@ class WorkerIterator(LoaderIterator):
             from .threads import ThreadPool
 
             return ThreadPool(spec, resume)
-        import multiprocessing
+        from rushlight import multiprocessing
 
         from .processes import ProcessPool
 

@@ -102,7 +102,16 @@ class _BatchPickler(pickle.Pickler):
         self.used: list[tuple[Segment, int]] = []
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) is not Tensor or not _is_plain(obj):
+        if type(obj) is not Tensor:
+            return NotImplemented
+        if obj.requires_grad and not obj.is_leaf:
+            raise RuntimeError(
+                "Cowardly refusing to serialize non-leaf tensor which requires_grad, "
+                "since autograd does not support crossing process boundaries.  If you "
+                "just want to transfer the data, call detach() on the tensor before "
+                "serializing (e.g., putting it on the queue)."
+            )
+        if not _is_plain(obj):
             return NotImplemented
         nbytes = obj.numel() * obj.dtype.itemsize
         if nbytes < SMALL:

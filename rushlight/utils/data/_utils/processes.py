@@ -20,7 +20,7 @@ from .fetch import COLLATING, IDLE, SENDING, STARTING
 from .packing import unpack
 from .process_worker import PROGRESS_WORDS, SEGMENT_RECORD
 from .segments import LoaderSegments
-from .task import Ended, Resume, Snapshot, Spec, sample_note
+from .task import Ended, Resume, Snapshot, Spec, sample_of
 
 _GRACE = 5.0  # seconds for a worker to finish its sample when the pass is over
 
@@ -260,12 +260,8 @@ class ProcessPool:
         if state == STARTING:
             return f"{name} starting, in worker_init_fn or the dataset's __iter__."
         keys = self._keys.get(number)
-        if state == COLLATING:
-            return f"{name} collating batch {number}, sample indices {keys}."
-        if state == SENDING:
-            return f"{name} sending batch {number}, sample indices {keys}."
-        note = sample_note(self._spec, progress, keys)
-        return note.replace("It happened", f"{name} loading", 1)
+        doing = {COLLATING: "collating", SENDING: "sending"}.get(state, "loading")
+        return f"{name} {doing} {sample_of(self._spec, progress, keys)}."
 
     def close(self) -> None:
         """Ends the workers and waits for their end; those that do not finish their

@@ -190,16 +190,17 @@ class Worker:
         progress = self._progress
         progress[0], progress[1], progress[2] = number, -1, LOADING
         try:
-            if self._ended or self._fetcher is None:
-                return Ended
-            return self._fetcher.fetch(keys)
+            batch: Any = Ended
+            if not self._ended and self._fetcher is not None:
+                batch = self._fetcher.fetch(keys)
+            progress[2] = IDLE
+            return batch
         except Exception as error:
             if isinstance(error, StopIteration) and self._spec.iterable:
                 self._ended = True
                 return Ended
-            return Raised(error, self._where, sample_note(self._spec, progress, keys))
-        finally:
-            progress[2] = IDLE
+            note = f"It happened at {sample_of(self._spec, progress, keys)}."
+            return Raised(error, self._where, note)
 
     def snapshot(self) -> Snapshot:
         """Where the worker stands."""
@@ -219,12 +220,12 @@ def ended_early(at: int, batches: int) -> RuntimeError:
     )
 
 
-def sample_note(spec: Any, progress: Progress, keys: Any) -> str:
-    """Which sample a worker was at."""
-    number, at, _ = progress[0], progress[1], progress[2]
+def sample_of(spec: Any, progress: Progress, keys: Any) -> str:
+    """Which sample, or batch, a worker is at by its progress words."""
+    number, at = progress[0], progress[1]
     if spec.iterable:
         count = f"sample {at} of " if at >= 0 else ""
-        return f"It happened at {count}batch {number} of this pass."
+        return f"{count}batch {number} of this pass"
     if spec.batched and 0 <= at < len(keys):
-        return f"It happened at sample index {keys[at]!r}, in batch {number}: {keys}."
-    return f"It happened in batch {number}, sample indices {keys}."
+        return f"sample index {keys[at]!r}, in batch {number}: {keys}"
+    return f"batch {number}, sample indices {keys}"
