@@ -21,7 +21,7 @@ CONFIGURE = $(BIN)/cmake -G Ninja -S . -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/nin
 NINJA = $(BIN)/ninja -j $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-asan test-oracle bench lint check docs portable wheel clean
+.PHONY: help build demo demo-resume test test-asan test-oracle bench lint check docs portable wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ build: $(VENV)/.build-ready ## compile the extension modules into rushlight/
 
 demo: $(VENV)/.demo-ready build ## set up, build, train on the handwritten digits
 	$(PY) examples/digits.py
+
+demo-resume: $(VENV)/.demo-ready build ## kill a training run with SIGKILL, resume, compare the bits
+	$(PY) examples/resume.py
 
 test: $(VENV)/.test-ready build ## set up, build, run the tests
 	$(NINJA) -C build cpp_tests

@@ -90,6 +90,31 @@ def test_batch_method_of_a_dataset():
     assert lists(DataLoader(Together(), 2)) == [[0, 10], [20]]
 
 
+class Rewinding(IterableDataset):
+    """Its own iterator, which begins anew whenever it is asked for one."""
+
+    asked = 0
+
+    def __iter__(self):
+        self.asked += 1
+        self.at = 0
+        return self
+
+    def __next__(self):
+        if self.at == 7:
+            raise StopIteration
+        self.at += 1
+        return self.at
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_dataset_that_is_its_own_iterator_is_asked_once(workers):
+    dataset = Rewinding()
+    batches = list(DataLoader(dataset, 3, num_workers=workers))
+    assert [batch.tolist() for batch in batches] == [[1, 2, 3], [4, 5, 6], [7]]
+    assert dataset.asked == (0 if workers else 1)
+
+
 def test_iterable_dataset():
     assert len(lists(DataLoader(Stream(99), 5))) == 20
     assert lists(DataLoader(Stream(5), 2)) == [[0, 1], [2, 3], [4]]

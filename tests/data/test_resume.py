@@ -111,6 +111,13 @@ WORKERS = {
     "persistent": lambda: DataLoader(
         Augmented(), 2, shuffle=True, num_workers=2, persistent_workers=True
     ),
+    # The sampler draws once more at its end, which prefetching reaches early.
+    "whole batches": lambda: DataLoader(
+        Augmented(),
+        2,
+        sampler=RandomSampler(range(10), False, None, generator()),
+        num_workers=2,
+    ),
     "python": lambda: DataLoader(Augmented(), None, sampler=Shuffled(5), num_workers=2),
     "stateful sampler": lambda: DataLoader(
         Augmented(), 2, sampler=Counting(11), num_workers=2

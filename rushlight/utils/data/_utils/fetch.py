@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -93,14 +92,16 @@ class IterableFetcher:
         if not self._batched:
             return next(self.samples)
         progress = self._progress
-        if progress is None:
-            data = list(itertools.islice(self.samples, len(keys)))
-        else:
-            data = []
-            for sample in itertools.islice(self.samples, len(keys)):
-                data.append(sample)
-                progress[1] = len(data)
-        self.ended = len(data) < len(keys)
+        data: list[Any] = []
+        # Not islice(): it asks for an iterator again, and a dataset that is its own
+        # begins anew when asked.
+        try:
+            for _ in keys:
+                data.append(next(self.samples))
+                if progress is not None:
+                    progress[1] = len(data)
+        except StopIteration:
+            self.ended = True
         if not data or (self._drop_last and self.ended):
             raise StopIteration
         return data

@@ -239,7 +239,7 @@ class KeySource:
             if self._first:
                 self._generators.write(self._first)
         self._opened = self._generators.read()
-        self._draw_again(saved["drawn"], pending)
+        self._draw_again(saved["drawn"], pending, saved["exhausted"])
         if self._sampler is None and self._checksum != saved["checksum"]:
             raise _differs()
         self._checksum = saved["checksum"]
@@ -271,7 +271,7 @@ class KeySource:
                 )
         return result
 
-    def _draw_again(self, drawn: int, pending: set[int]) -> None:
+    def _draw_again(self, drawn: int, pending: set[int], exhausted: bool) -> None:
         first = self._first
         if self._constant:
             self.drawn = drawn
@@ -286,6 +286,11 @@ class KeySource:
                 raise _differs() from None
             if number not in pending:
                 self.done(number)
+        if exhausted and self._sampler is None:
+            # A sampler may draw at its end too, which must not come twice.
+            with contextlib.suppress(StopIteration):
+                self.draw_ahead()
+                raise _differs()
         self._first = first
 
 
