@@ -64,12 +64,11 @@ def _encode(*args: Any) -> bytes:
 def _ordered_dict(names: FileNames, *args: Any) -> OrderedDict[Any, Any]:
     check_arguments(args, list, optional=1)
     made: OrderedDict[Any, Any] = OrderedDict()
-    for item in args[0] if args else ():
-        # Python 2 passed the items as an argument; today they follow one by one.
-        if not isinstance(item, (list, tuple)) or len(item) != 2:
-            raise UnsafeFileError("load: an OrderedDict's item is no pair")
-        names.limits.admit(made, item[0])
-        made[item[0]] = item[1]
+    # Python 2 passed the items as an argument; today they follow one by one.
+    items = args[0] if args else []
+    if not all(isinstance(item, (list, tuple)) and len(item) == 2 for item in items):
+        raise UnsafeFileError("load: an OrderedDict's item is no pair")
+    names.limits.store(made, [item[0] for item in items], [item[1] for item in items])
     return made
 
 
@@ -97,9 +96,9 @@ def _counter(names: FileNames, *args: Any) -> Counter[Any]:
 def _of_items(kind: Any) -> Callable[..., Any]:
     def build(names: FileNames, *args: Any) -> Any:
         check_arguments(args, (list, tuple), optional=1)
-        for item in args[0] if args else ():
-            names.limits.admit(args, item)
-        return kind(*args)
+        made: set[Any] = set()
+        names.limits.add(made, args[0] if args else ())
+        return kind(made) if kind is frozenset else made
 
     return build
 
@@ -205,7 +204,7 @@ _NAMES: dict[str, Any] = {
     "collections.OrderedDict": OrderedDict,
     "collections.defaultdict": defaultdict,
     "collections.Counter": Counter,
-    "_codecs.encode": Rebuild("_codecs.encode", _encode),
+    "_codecs.encode": Rebuild("_codecs.encode", _encode, copies=True),
     "builtins.object": object,
     "torch.Size": rushlight.Size,
     "torch.device": rushlight.device,
@@ -257,6 +256,8 @@ _MISSING_DTYPES = frozenset(
     float4_e2m1fn_x2 bits1x8 bits2x4 bits4x2 bits8 bits16 uint1 uint2 uint3 uint4 uint5
     uint6 uint7 int1 int2 int3 int4 int5 int6 int7""".split()
 )
+_COPIES = 16
+_MODULE_COST = 500
 _BLOCKED_BY_TORCH = ("sys", "os", "posix", "nt")
 
 
@@ -290,11 +291,17 @@ class FileNames:
         self.deferred: list[Callable[[], Any]] = []
         self.resolved: dict[tuple[str, str], Any] = {}
         self.limits = Limits(0)
+        self.copied = 0
 
     # What constructors need
 
     def defer(self, work: Callable[[], Any]) -> None:
         self.deferred.append(work)
+
+    def charge_bytes(self, count: int) -> None:
+        self.copied += count
+        if self.copied > _COPIES * sum(entry[3] for entry in self.storages.values()):
+            raise UnsafeFileError("load: tensors are copied far beyond the file's size")
 
     def place(self, location: str) -> None:
         self.restore(
@@ -409,6 +416,9 @@ class FileNames:
             if args or not is_rebuilt_plainly(target):
                 path = f"{target.__module__}.{target.__qualname__}"
                 return Record(path, args, reason="its class needs methods of its own")
+        if isinstance(target, type) and issubclass(target, rushlight.nn.Module):
+            # An empty module takes a few bytes of the file and kilobytes of memory.
+            self.limits.charge(_MODULE_COST)
         made = create_object(target, args)
         # The object is kept, so that its id stays its own.
         self.created[id(made)] = made

@@ -110,7 +110,7 @@ _MAX_DIMS = 32
 _ARRAY_STATE = (int, tuple, object, (bool, int), bytes)
 
 NUMPY_FUNCTIONS = {
-    name: Rebuild(name, function)
+    name: Rebuild(name, function, copies=True)
     for name, function in {
         "numpy.dtype": _dtype,
         "numpy.ndarray": _no_call,

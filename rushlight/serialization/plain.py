@@ -135,7 +135,7 @@ def set_uuid(target: Any, state: Any) -> Any:
 _PATHS = ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath")
 
 PLAIN_FUNCTIONS = {
-    name: Rebuild(name, function)
+    name: Rebuild(name, function, copies=True)
     for name, function in {
         "datetime.datetime": _moment(datetime.datetime),
         "datetime.time": _moment(datetime.time),

@@ -154,8 +154,7 @@ def _apply_metadata(names: Deferred, view: Tensor, storage: Any, bits: Any) -> T
         raise UnsafeFileError(f"load: a tensor has unknown metadata {brief(unknown)}")
     if not conj and not neg:
         return view
-    if view.nbytes > storage.nbytes():
-        raise UnsafeFileError("load: a conjugate is larger than its storage")
+    names.charge_bytes(view.nbytes)
     made = rushlight.empty(view.shape, dtype=view.dtype)
 
     def fill() -> None:
@@ -254,8 +253,7 @@ def _converted(names: Deferred, *args: Any) -> Tensor:
         raise UnsafeFileError("load: a tensor of another device is damaged")
     _check_gradient(dtype, requires_grad)
     names.place(location)
-    if source.numel() * dtype.itemsize > 16 * source.untyped_storage().nbytes():
-        raise UnsafeFileError("load: a tensor is larger than its storage")
+    names.charge_bytes(source.numel() * dtype.itemsize)
     made = rushlight.empty(source.shape, dtype=dtype)
     names.defer(lambda: made.detach().copy_(source))
     return made.requires_grad_(requires_grad)
@@ -270,6 +268,9 @@ class Deferred(Protocol):
     def defer(self, work: Callable[[], Any]) -> None:
         """Has something done when the bytes of all storages are there."""
 
+    def charge_bytes(self, count: int) -> None:
+        """Counts bytes that are made besides those of the file's storages."""
+
     def place(self, location: str) -> None:
         """Checks that a location of the file may be mapped to the CPU."""
 
@@ -279,6 +280,8 @@ class Rebuild(NamedTuple):
 
     name: str
     function: Callable[..., Any]
+    copies: bool = False
+    """Whether the object has a copy of the arguments, however long they are."""
 
 
 TENSOR_FUNCTIONS = {

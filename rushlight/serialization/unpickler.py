@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from .errors import UnsafeFileError
 from .keys import INT_BYTES, Limits, check_counts
 from .nesting import check_nesting
+from .rebuild import Rebuild
 from .records import Record
 
 _DICTS = (dict, OrderedDict, Counter, defaultdict)
@@ -188,11 +189,15 @@ class _Machine:
         """Checks the arguments of a call, and charges what it copies."""
         if type(args) is not tuple:
             raise UnsafeFileError("load: the pickle passes arguments that are no tuple")
-        if isinstance(target, type):
-            self.limits.charge(
-                sum(len(arg) for arg in args if isinstance(arg, _COPIED))
-            )
+        if type(target) is not Rebuild or target.copies:
+            self.charge(args)
         return args
+
+    def charge(self, parts: tuple[Any, ...]) -> None:
+        """Counts what a constructor or a state copies."""
+        self.limits.charge(
+            sum(len(part) for part in parts if isinstance(part, _COPIED))
+        )
 
     # Reading bytes
 
@@ -306,12 +311,9 @@ class _Machine:
 
     def frozenset_of_marked(self) -> None:
         items = self.pop_mark()
-        self.check_elements(items, items)
-        self.stack.append(frozenset(items))
-
-    def check_elements(self, container: Any, items: list[Any]) -> None:
-        for item in items:
-            self.limits.admit(container, item)
+        made: set[Any] = set()
+        self.limits.add(made, items)
+        self.stack.append(frozenset(made))
 
     def extend(self, items: list[Any]) -> None:
         target = self.stack[-1]
@@ -334,10 +336,11 @@ class _Machine:
             raise self.wrong("set items of", target)
         if type(target) is Counter:
             check_counts(values)
-        for key, value in zip(keys, values, strict=True):
-            if type(key) is not str:
-                self.limits.admit(target, key)
-            target[key] = value
+        if all(type(key) is str for key in keys):
+            for key, value in zip(keys, values, strict=True):
+                target[key] = value
+        else:
+            self.limits.store(target, keys, values)
 
     def add_items(self) -> None:
         items = self.pop_mark()
@@ -347,8 +350,7 @@ class _Machine:
             return
         if type(target) is not set:
             raise self.wrong("add to", target)
-        self.check_elements(target, items)
-        target.update(items)
+        self.limits.add(target, items)
 
     def append_one(self) -> None:
         item = self.pop()
@@ -431,6 +433,7 @@ class _Machine:
 
     def build(self) -> None:
         state = self.pop()
+        self.charge(state if type(state) is tuple else (state,))
         self.stack[-1] = self.names.set_state(self.stack[-1], state)
 
     def persistent_line(self) -> None:
