@@ -9,11 +9,12 @@ import math
 import re
 from typing import Any
 
-from .errors import UnsafeFileError
+from .errors import UnsafeFileError, UnsupportedFileError
 from .rebuild import Rebuild, check_arguments
 from .records import brief
 
-_NUMERIC = re.compile(r"b1|[iu][1248]|f[248]|c(8|16)")
+_PLAIN = re.compile(r"b1|[iu][1248]|f[248]|c(8|16)|[SU][1-9]\d{0,3}", re.ASCII)
+_LAST_CHARACTER = 0x10FFFF
 
 
 def is_numpy(value: Any) -> bool:
@@ -22,12 +23,12 @@ def is_numpy(value: Any) -> bool:
 
 
 def _dtype(*args: Any) -> Any:
-    """`numpy.dtype(code, align, copy)`, numbers and bools only."""
+    """`numpy.dtype(code, align, copy)`: numbers, bools and texts only."""
     import numpy
 
     check_arguments(args, str, (bool, int), (bool, int), optional=2)
-    if _NUMERIC.fullmatch(args[0]) is None:
-        raise UnsafeFileError(
+    if _PLAIN.fullmatch(args[0]) is None:
+        raise UnsupportedFileError(
             f"load: NumPy values of type {brief(args[0])} are not built"
         )
     # A copy of its own: the state that follows may change its byte order.
@@ -41,6 +42,7 @@ def _scalar(*args: Any) -> Any:
     dtype, data = args
     if len(data) != dtype.itemsize:
         raise UnsafeFileError(f"load: a {dtype} was written with {len(data)} bytes")
+    _check_data(dtype, data)
     return numpy.frombuffer(data, dtype)[0]
 
 
@@ -70,6 +72,8 @@ def set_numpy_state(target: Any, state: Any) -> Any:
         order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
         if order not in ("<", ">", "|", "=") or target.names or target.hasobject:
             raise UnsafeFileError("load: NumPy values must be plain numbers")
+        if order == ">" and target.kind in "SU":
+            raise UnsupportedFileError("load: NumPy texts of the other byte order")
         if order == ">":
             own: Any = target
             own.__setstate__((3, ">", None, None, None, -1, -1, 0))
@@ -85,14 +89,26 @@ def set_numpy_state(target: Any, state: Any) -> Any:
         raise UnsafeFileError("load: a NumPy array has a wrong shape or dtype")
     if len(shape) > _MAX_DIMS or math.prod(shape) * dtype.itemsize != len(data):
         raise UnsafeFileError(
-            f"load: a NumPy array of shape {shape} and dtype {dtype} has "
+            f"load: a NumPy array of shape {brief(shape)} and dtype {dtype} has "
             f"{len(data)} bytes"
         )
+    _check_data(dtype, data)
     try:
         target.__setstate__((1, *state[1:]))
     except (ValueError, OverflowError) as error:
         raise UnsafeFileError(f"load: a NumPy array is damaged: {error}") from None
     return target
+
+
+def _check_data(dtype: Any, data: bytes) -> None:
+    """Refuses bools and characters that there are not."""
+    import numpy
+
+    if dtype.kind == "b" and data.translate(None, b"\0\1"):
+        raise UnsafeFileError("load: a NumPy bool is neither 0 nor 1")
+    if dtype.kind == "U" and data:
+        if int(numpy.frombuffer(data, "<u4").max()) > _LAST_CHARACTER:
+            raise UnsafeFileError("load: a NumPy text has characters that do not exist")
 
 
 def _from_buffer(*args: Any) -> Any:

@@ -352,6 +352,12 @@ def test_pickles_of_every_protocol(tmp_path):
 def test_numpy_values_of_every_protocol():
     values = [np.float64(0.5), np.arange(6).reshape(2, 3), np.ones((2, 3), order="F")]
     values += [np.arange(3.0).astype(">f8"), np.array(True), np.array([], "int8")]
+    values += [
+        np.array(["ab", "é"]),
+        np.array([b"x", b"yz"]),
+        np.str_("t"),
+        np.bool_(1),
+    ]
     for protocol in (2, 3, 4, 5):
         written = stream(torch, values, pickle_protocol=protocol)
         for weights_only in (True, False):

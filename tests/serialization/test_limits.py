@@ -274,6 +274,20 @@ def test_pickles_of_python_itself(protocol):
     assert load(pickle.dumps(values, protocol)[:-1], True) == values
 
 
+def test_numpy_values_that_do_not_exist():
+    dtype = b"cnumpy\ndtype\nX\x02\0\0\0%s\x85R"
+    scalar = b"cnumpy.core.multiarray\nscalar\n(" + dtype + b"C%c%stR"
+    assert load(scalar % (b"b1", 1, b"\1"), True)
+    assert load(scalar % (b"U1", 4, b"x\0\0\0"), True) == "x"
+    with pytest.raises(UnsafeFileError, match="neither 0 nor 1"):
+        load(scalar % (b"b1", 1, b"\2"))
+    with pytest.raises(UnsafeFileError, match="do not exist"):
+        load(scalar % (b"U1", 4, b"\0\0\0\1"))
+    for code in (b"O8", b"V4", b"M8", b"U0"):
+        with pytest.raises(UnsupportedFileError, match="are not built"):
+            load(dtype % code)
+
+
 def test_classes_of_the_program():
     buffer = io.BytesIO()
     rushlight.save([Colour.RED, Point(1, [2])], buffer)
