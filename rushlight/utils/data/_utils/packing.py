@@ -64,11 +64,11 @@ class Packer:
             Exception: whatever the batch raises when it cannot be pickled.
         """
         target = io.BytesIO()
-        pickler = _BatchPickler(target, self)
-        used: list[tuple[Segment, int]] = pickler.used
+        placed = _Placed(self)
+        used = placed.used
         sent = False
         try:
-            pickler.dump(batch)
+            _BatchPickler(target, self, placed).dump(batch)
             sent = True
         finally:
             kept = {segment.number for segment, _ in used} if sent else set[int]()
@@ -92,14 +92,40 @@ class Packer:
         self._fresh.clear()
 
 
-class _BatchPickler(pickle.Pickler):
-    """Pickles tensors and buffers of any size by reference."""
+class _Placed:
+    """Where the large parts of a batch lie. Apart from the pickler, which holds all
+    that it has pickled: an object that it referred to could outlive the batch."""
 
-    def __init__(self, target: io.BytesIO, packer: Packer) -> None:
-        super().__init__(target, 5, buffer_callback=self._buffer)
+    def __init__(self, packer: Packer) -> None:
         self._packer = packer
         self._views: dict[int, pickle.PickleBuffer] = {}
         self.used: list[tuple[Segment, int]] = []
+
+    def stand_in(self, place: tuple[Segment, int]) -> pickle.PickleBuffer:
+        """What is pickled instead; the loader has a view of the segment there."""
+        buffer = pickle.PickleBuffer(bytearray())
+        self._views[id(buffer)] = buffer
+        self.used.append(place)
+        return buffer
+
+    def take(self, buffer: pickle.PickleBuffer) -> bool:
+        """Whether a buffer is to be written into the pickle."""
+        if id(buffer) in self._views:
+            return False
+        data = buffer.raw()
+        if data.nbytes < SMALL or data.readonly:
+            return True
+        self.used.append((self._packer.store(data, data.nbytes), data.nbytes))
+        return False
+
+
+class _BatchPickler(pickle.Pickler):
+    """Pickles tensors and buffers of any size by reference."""
+
+    def __init__(self, target: io.BytesIO, packer: Packer, placed: _Placed) -> None:
+        super().__init__(target, 5, buffer_callback=placed.take)
+        self._packer = packer
+        self._placed = placed
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is not Tensor:
@@ -125,22 +151,8 @@ class _BatchPickler(pickle.Pickler):
             copy.copy_(obj)
             place = self._packer.fresh(copy)
         assert place is not None
-        # The loader gets a view of the segment where this buffer stands.
-        buffer = pickle.PickleBuffer(bytearray())
-        self._views[id(buffer)] = buffer
-        self.used.append(place)
+        buffer = self._placed.stand_in(place)
         return _tensor, (buffer, obj.dtype, tuple(obj.shape))
-
-    def _buffer(self, buffer: pickle.PickleBuffer) -> bool:
-        """Whether a buffer is to be written into the pickle."""
-        if id(buffer) in self._views:
-            return False
-        data = buffer.raw()
-        if data.nbytes < SMALL or data.readonly:
-            return True
-        segment = self._packer.store(data, data.nbytes)
-        self.used.append((segment, data.nbytes))
-        return False
 
 
 def _is_plain(tensor: Tensor) -> bool:

@@ -260,6 +260,8 @@ class ProcessPool:
         if state == STARTING:
             return f"{name} starting, in worker_init_fn or the dataset's __iter__."
         keys = self._keys.get(number)
+        if keys is None and not self._spec.iterable:  # its answer is here
+            return f"{name} about to take more work."
         doing = {COLLATING: "collating", SENDING: "sending"}.get(state, "loading")
         return f"{name} {doing} {sample_of(self._spec, progress, keys)}."
 
