@@ -202,8 +202,12 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
 def is_rebuilt_plainly(kind: Any) -> bool:
     """Whether `object.__new__` and a state make an object without code of the class."""
     makes: Any = kind.__new__
+    plain_lookup = kind.__getattribute__ is object.__getattribute__
+    own_class = any("__class__" in vars(base) for base in kind.__mro__[:-1])
     return (
         makes is object.__new__
+        and plain_lookup
+        and not own_class
         and not hasattr(kind, "__del__")
         and _sets_state_plainly(kind)
         and bool(kind.__dictoffset__)
@@ -220,8 +224,9 @@ def _sets_state_plainly(kind: type) -> bool:
 def enum_member(kind: Any, args: tuple[Any, ...]) -> Any:
     """The member of an enumeration that has the given value."""
     for member in list(kind.__members__.values()):
-        if len(args) == 1 and type(member.value) is type(args[0]):
-            if type(args[0]) in SCALARS and member.value == args[0]:
+        value = member._value_
+        if len(args) == 1 and type(value) is type(args[0]):
+            if type(args[0]) in SCALARS and value == args[0]:
                 return member
     raise UnsafeFileError(f"load: {kind.__qualname__} has no such member")
 
@@ -241,7 +246,7 @@ def set_attributes(target: Any, state: Any) -> Any:
         raise UnsafeFileError(
             f"load: the state of a {kind.__name__} is no dict of attributes"
         )
-    hidden = [name for name in state if callable(getattr(kind, name, None))]
+    hidden = [name for name in state if _is_method(kind, name)]
     if hidden:
         raise UnsafeFileError(
             f"load: the file wants to replace {kind.__name__}.{hidden[0]}"
@@ -253,6 +258,14 @@ def set_attributes(target: Any, state: Any) -> Any:
         if not isinstance(target, rushlight.Tensor):
             _complete(target)
     return target
+
+
+def _is_method(kind: type, name: str) -> bool:
+    # Looked up without the descriptors of the class, which could run code.
+    found = next(
+        (vars(base)[name] for base in kind.__mro__ if name in vars(base)), None
+    )
+    return callable(found) or isinstance(found, (classmethod, staticmethod))
 
 
 def _check_registered(kind: type, state: dict[str, Any]) -> None:

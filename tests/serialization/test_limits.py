@@ -330,12 +330,32 @@ class Loud(rushlight.nn.Module):
     __init__ = __setattr__ = Eager.__setattr__
 
 
+class Watched(rushlight.nn.Module):
+    """Every look at an attribute is the program's code."""
+
+    def __getattribute__(self, name):
+        raise AssertionError("never called")
+
+
+class Described:
+    """A descriptor that runs code when it is looked up in the class."""
+
+    def __get__(self, instance, owner):
+        raise AssertionError("never called")
+
+
+class Descriptive(rushlight.nn.Module):
+    """Has such a descriptor under the name of an attribute."""
+
+    a = Described()
+
+
 def test_methods_of_the_program_are_not_called():
-    for kind in (Eager, Loud):
+    for kind in (Eager, Loud, Watched, Descriptive):
         name = f"c{kind.__module__}\n{kind.__qualname__}\n".encode()
         found = load(name + b")\x81}X\x01\0\0\0aK\x01sb")
-        assert type(found) is (Record if kind is Eager else Loud)
-        state = found.state if kind is Eager else vars(found)
+        assert type(found) is (Record if kind in (Eager, Watched) else kind)
+        state = found.state if type(found) is Record else vars(found)
         assert state["a"] == 1
 
 
