@@ -1,13 +1,13 @@
-"""The tables of all names that a model file may use, and the loading of storages."""
+"""What a model file may name: the answers to its pickle machine's questions."""
 
 from __future__ import annotations
 
 import enum
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import rushlight
 from rushlight import _C
@@ -15,9 +15,9 @@ from rushlight._storage import TypedStorage
 
 from .blocked import runs_code
 from .errors import UnsafeFileError, UnsupportedFileError
-from .keys import Limits, check_counts
+from .keys import Limits
 from .location import Restore
-from .numpy_values import NUMPY_FUNCTIONS, is_numpy, set_numpy_state
+from .numpy_values import is_numpy, set_numpy_state
 from .objects import (
     create_object,
     enum_member,
@@ -27,9 +27,8 @@ from .objects import (
     is_rebuilt_plainly,
     set_attributes,
 )
-from .plain import PLAIN_FUNCTIONS, set_uuid
+from .plain import set_uuid
 from .rebuild import (
-    STORAGE_NAMES,
     TENSOR_FUNCTIONS,
     Rebuild,
     check_arguments,
@@ -37,225 +36,18 @@ from .rebuild import (
 )
 from .records import Record, brief
 from .storages import storage_bytes
-
-
-class StorageKind(NamedTuple):
-    """Stands for a storage class; without a dtype it is `UntypedStorage`."""
-
-    dtype: Any
-    itemsize: int = 1
-
-
-class TensorKind(NamedTuple):
-    """Stands for a tensor class of one dtype, such as `torch.FloatTensor`."""
-
-    dtype: Any
-
-
-def _encode(*args: Any) -> bytes:
-    """How protocol 2 writes bytes: as the text whose code points they are."""
-    check_arguments(args, str, str)
-    text, encoding = args
-    if encoding not in ("latin1", "latin-1"):
-        raise UnsafeFileError(f"load: bytes written by the encoding {encoding[:40]!r}")
-    return text.encode("latin1")
-
-
-def _ordered_dict(names: FileNames, *args: Any) -> OrderedDict[Any, Any]:
-    check_arguments(args, list, optional=1)
-    made: OrderedDict[Any, Any] = OrderedDict()
-    # Python 2 passed the items as an argument; today they follow one by one.
-    items = args[0] if args else []
-    if not all(isinstance(item, (list, tuple)) and len(item) == 2 for item in items):
-        raise UnsafeFileError("load: an OrderedDict's item is no pair")
-    names.limits.store(made, [item[0] for item in items], [item[1] for item in items])
-    return made
-
-
-def _default_dict(names: FileNames, *args: Any) -> defaultdict[Any, Any]:
-    check_arguments(args, (type, type(None)), optional=1)
-    factory = args[0] if args else None
-    if factory not in _FACTORIES:
-        raise UnsafeFileError(f"load: a defaultdict of {brief(factory)} is not built")
-    return defaultdict(factory)
-
-
-_FACTORIES = (None, dict, list, set, tuple, int, float, str, bool, OrderedDict)
-
-
-def _counter(names: FileNames, *args: Any) -> Counter[Any]:
-    check_arguments(args, dict, optional=1)
-    # Its own constructor would add to the values, whatever they are.
-    made: Counter[Any] = Counter()
-    for counts in args:
-        check_counts(list(counts.values()))
-        dict.update(made, counts)
-    return made
-
-
-def _of_items(kind: Any) -> Callable[..., Any]:
-    def build(names: FileNames, *args: Any) -> Any:
-        check_arguments(args, (list, tuple), optional=1)
-        made: set[Any] = set()
-        names.limits.add(made, args[0] if args else ())
-        return kind(made) if kind is frozenset else made
-
-    return build
-
-
-def _bytearray(names: FileNames, *args: Any) -> bytearray:
-    if len(args) == 2:
-        # Python 2's way: text and the encoding that makes it bytes.
-        return bytearray(_encode(*args))
-    check_arguments(args, bytes, optional=1)
-    return bytearray(*args)
-
-
-def _empty(kind: Any) -> Callable[..., Any]:
-    def build(names: FileNames, *args: Any) -> Any:
-        check_arguments(args)
-        return kind()
-
-    return build
-
-
-def _complex(names: FileNames, *args: Any) -> complex:
-    check_arguments(args, float, float)
-    return complex(*args)
-
-
-def _size(names: FileNames, *args: Any) -> Any:
-    check_arguments(args, (tuple, list))
-    if not all(type(item) is int and abs(item) < 2**63 for item in args[0]):
-        raise UnsafeFileError("load: a Size holds something else than ints")
-    return rushlight.Size(args[0])
-
-
-def _device(names: FileNames, *args: Any) -> Any:
-    check_arguments(args, str, int, optional=1)
-    try:
-        return rushlight.device(*args)
-    except (RuntimeError, OverflowError, ValueError, TypeError) as error:
-        raise UnsafeFileError(f"load: a device is damaged: {error}") from None
-
-
-def _tensor_of(names: FileNames, *args: Any) -> Any:
-    return names.construct(_PARAMETER, args)
-
-
-_TYPES: dict[Any, Callable[..., Any]] = {
-    OrderedDict: _ordered_dict,
-    defaultdict: _default_dict,
-    Counter: _counter,
-    set: _of_items(set),
-    frozenset: _of_items(frozenset),
-    bytes: _empty(bytes),
-    list: _empty(list),
-    dict: _empty(dict),
-    bytearray: _bytearray,
-    complex: _complex,
-    rushlight.Size: _size,
-    rushlight.device: _device,
-    rushlight.nn.Parameter: _tensor_of,
-}
-"""How the classes are called that stand for themselves."""
-
-
-def _reconstructor(names: FileNames, *args: Any) -> Any:
-    """How protocols 0 and 1 make an object whose state follows."""
-    check_arguments(args, object, type, type(None))
-    if args[1] is not object:
-        raise UnsafeFileError("load: an object is made by another class's method")
-    return names.create(args[0], (), {})
-
-
-def _new_object(names: FileNames, *args: Any) -> Any:
-    if not args:
-        raise UnsafeFileError("load: an object is made of no class")
-    return names.create(args[0], args[1:], {})
-
-
-def _not_here(what: str) -> Callable[..., Any]:
-    def refuse(names: FileNames, *args: Any) -> Any:
-        raise UnsupportedFileError(f"load: the file holds {what}")
-
-    return refuse
-
-
-_MAKERS = {
-    name: Rebuild(name, function)
-    for name, function in {
-        "copyreg._reconstructor": _reconstructor,
-        "copyreg.__newobj__": _new_object,
-    }.items()
-}
-_PARAMETER = TENSOR_FUNCTIONS["torch._utils._rebuild_parameter"]
-_WITH_READER = frozenset((*TENSOR_FUNCTIONS, *_MAKERS))
-
-_UNSUPPORTED = {
-    "torch._utils._rebuild_qtensor": "quantized tensors, which rushlight does not have",
-    "torch._utils._rebuild_nested_tensor": "nested tensors (rushlight.nested)",
-    "torch._utils._rebuild_meta_tensor_no_storage": "tensors of the device 'meta'",
-    "torch._utils._rebuild_wrapper_subclass": "tensors of another class",
-}
-"""Functions whose results are records at best, and what they would make."""
-
-_NAMES: dict[str, Any] = {
-    "collections.OrderedDict": OrderedDict,
-    "collections.defaultdict": defaultdict,
-    "collections.Counter": Counter,
-    "_codecs.encode": Rebuild("_codecs.encode", _encode, copies=True),
-    "builtins.object": object,
-    "torch.Size": rushlight.Size,
-    "torch.device": rushlight.device,
-    "torch.Tensor": rushlight.Tensor,
-    "torch.nn.parameter.Parameter": rushlight.nn.Parameter,
-    "torch.autograd.variable.Variable": rushlight.Tensor,
-    "torch.UntypedStorage": StorageKind(None),
-    "torch.storage.UntypedStorage": StorageKind(None),
-    "torch.strided": rushlight.strided,
-    **TENSOR_FUNCTIONS,
-    **NUMPY_FUNCTIONS,
-    **PLAIN_FUNCTIONS,
-    **_MAKERS,
-}
-_NAMES.update(
-    (f"builtins.{kind.__name__}", kind)
-    for kind in (set, frozenset, bytes, bytearray, complex)
-)
-_NAMES.update(
-    (f"builtins.{kind.__name__}", kind) for kind in _FACTORIES if kind is not None
-)
-_NAMES.update((str(dtype), dtype) for dtype in STORAGE_NAMES)
-for _dtype, _name in STORAGE_NAMES.items():
-    for _package in ("torch", "torch.cuda"):
-        _NAMES[f"{_package}.{_name}"] = StorageKind(_dtype, _dtype.itemsize)
-        _tensor_name = _name.replace("Storage", "Tensor")
-        _NAMES[f"{_package}.{_tensor_name}"] = TensorKind(_dtype)
-_NAMES.update(
-    (str(found), found)
-    for found in (
-        rushlight.contiguous_format,
-        rushlight.channels_last,
-        rushlight.channels_last_3d,
-        rushlight.preserve_format,
-    )
+from .tables import (
+    MISSING_DTYPES,
+    MISSING_STORAGES,
+    NAMES,
+    TYPES,
+    UNSUPPORTED,
+    WITH_READER,
+    StorageKind,
+    TensorKind,
+    not_here,
 )
 
-_MISSING_STORAGES = {
-    "QInt8Storage": ("torch.qint8", 1),
-    "QUInt8Storage": ("torch.quint8", 1),
-    "QInt32Storage": ("torch.qint32", 4),
-    "QUInt4x2Storage": ("torch.quint4x2", 1),
-    "QUInt2x4Storage": ("torch.quint2x4", 1),
-}
-_MISSING_DTYPES = frozenset(
-    f"torch.{name}"
-    for name in """complex32 chalf uint16 uint32 uint64 qint8 quint8 qint32 quint4x2 quint2x4
-    float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu
-    float4_e2m1fn_x2 bits1x8 bits2x4 bits4x2 bits8 bits16 uint1 uint2 uint3 uint4 uint5
-    uint6 uint7 int1 int2 int3 int4 int5 int6 int7""".split()
-)
 _COPIES = 16
 _MODULE_COST = 500
 _BLOCKED_BY_TORCH = ("sys", "os", "posix", "nt")
@@ -334,15 +126,15 @@ class FileNames:
             module, name = NAME_MAPPING[module, name]
         module = IMPORT_MAPPING.get(module, module)
         path = f"{module}.{name}"
-        found = _NAMES.get(path)
-        if found is None and name in _MISSING_STORAGES and module.startswith("torch"):
-            dtype, itemsize = _MISSING_STORAGES[name]
+        found = NAMES.get(path)
+        if found is None and name in MISSING_STORAGES and module.startswith("torch"):
+            dtype, itemsize = MISSING_STORAGES[name]
             self._miss(dtype)
             found = StorageKind(None, itemsize)
-        if found is None and path in _MISSING_DTYPES:
+        if found is None and path in MISSING_DTYPES:
             self._miss(path)
-        if path in _UNSUPPORTED and self.weights_only:
-            return Rebuild(path, _not_here(_UNSUPPORTED[path]))
+        if path in UNSUPPORTED and self.weights_only:
+            return Rebuild(path, not_here(UNSUPPORTED[path]))
         if found is None:
             found = find_safe_class(path)
         if found is None and not self.weights_only:
@@ -362,7 +154,7 @@ class FileNames:
         if type(target) is Rebuild:
             if self._is_foreign(target, args):
                 return Record(target.name, args)
-            if target.name in _WITH_READER or target.name in _UNSUPPORTED:
+            if target.name in WITH_READER or target.name in UNSUPPORTED:
                 return target.function(self, *args)
             return target.function(*args)
         if type(target) is Record:
@@ -370,7 +162,7 @@ class FileNames:
         if type(target) is TensorKind:
             return self._old_tensor(target, args)
         if isinstance(target, type):
-            build = _TYPES.get(target)
+            build = TYPES.get(target)
             if build is not None:
                 return build(self, *args)
             if issubclass(target, enum.Enum):
@@ -409,7 +201,7 @@ class FileNames:
             raise UnsafeFileError("load: an object is made by named arguments")
         if type(target) in (Rebuild, TensorKind):
             return self.construct(target, args)
-        if isinstance(target, type) and target in _TYPES:
+        if isinstance(target, type) and target in TYPES:
             return self.construct(target, args)
         is_class = isinstance(target, type) and target not in _NOT_RECORDED
         if is_class and not self.weights_only and not is_named_tuple(target):

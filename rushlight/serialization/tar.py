@@ -18,10 +18,11 @@ from rushlight._storage import TypedStorage
 from .errors import UnsafeFileError
 from .legacy import Pickles
 from .location import Restore
-from .names import FileNames, StorageKind
+from .names import FileNames
 from .rebuild import check_arguments, make_view
 from .records import brief
 from .storages import new_storage, storage_bytes
+from .tables import StorageKind
 
 _BLOCK = 512
 _MAX_MEMBERS = 100
