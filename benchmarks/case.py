@@ -18,17 +18,19 @@ class Case:
     label: str
     target: float
     setup: Setup
+    once: bool = False
+    """Time the first run of a process instead of the best of many."""
 
 
 CASES: dict[str, Case] = {}
 
 
-def case(label: str, target: float) -> Callable[[Setup], Setup]:
+def case(label: str, target: float, once: bool = False) -> Callable[[Setup], Setup]:
     """Declares a case; its name is ``file.function``."""
 
     def add(setup: Setup) -> Setup:
         name = f"{setup.__module__.rpartition('.')[2]}.{setup.__name__}"
-        CASES[name] = Case(name, label, target, setup)
+        CASES[name] = Case(name, label, target, setup, once)
         return setup
 
     return add
@@ -36,9 +38,9 @@ def case(label: str, target: float) -> Callable[[Setup], Setup]:
 
 def load_all() -> dict[str, Case]:
     """Every case, in the order of the table."""
-    from benchmarks.cases import kernels, overhead, training
+    from benchmarks.cases import files, kernels, overhead, training
 
-    assert kernels and overhead and training
-    order = ("overhead", "kernels", "training")
+    assert files and kernels and overhead and training
+    order = ("overhead", "kernels", "training", "files")
     rows = sorted(CASES.values(), key=lambda c: order.index(c.name.split(".")[0]))
     return {row.name: row for row in rows}

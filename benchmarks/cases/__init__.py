@@ -1,1 +1,1 @@
-"""The timed programs: overhead of a call, kernels, training steps."""
+"""The timed programs: overhead of a call, kernels, training steps, model files."""

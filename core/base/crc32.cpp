@@ -49,6 +49,7 @@ uint32_t by_table(uint32_t crc, const std::byte* data, size_t size) {
 
 #if defined(__x86_64__)
 constexpr size_t kFold = 64;
+constexpr size_t kWideFold = 256;
 
 // 16 bytes moved forward by a distance: `by` holds x to its power, modulo the polynomial.
 [[gnu::target("pclmul,sse4.1")]] __m128i folded(__m128i part, __m128i by, __m128i next) {
@@ -57,9 +58,29 @@ constexpr size_t kFold = 64;
   return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-// Four lanes of 16 bytes are folded over the data, then into one, then reduced to 32 bits.
-// Method and constants: Gopal et al., "Fast CRC Computation for Generic Polynomials Using
-// PCLMULQDQ Instruction", Intel 2009. `size` is at least 64 and a multiple of 16.
+// One lane goes on over the rest of the data and is reduced to 32 bits. Method and constants, here
+// and below: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
+// Instruction", Intel 2009. `size` is a multiple of 16.
+[[gnu::target("pclmul,sse4.1")]] uint32_t finished(__m128i one, const std::byte* data,
+                                                   size_t size) {
+  const __m128i by_16 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
+  for (; size >= 16; data += 16, size -= 16)
+    one = folded(one, by_16, _mm_loadu_si128(reinterpret_cast<const __m128i*>(data)));
+
+  const __m128i low_half = _mm_setr_epi32(-1, 0, -1, 0);
+  one = _mm_xor_si128(_mm_srli_si128(one, 8), _mm_clmulepi64_si128(one, by_16, 0x10));
+  one = _mm_xor_si128(
+      _mm_srli_si128(one, 4),
+      _mm_clmulepi64_si128(_mm_and_si128(one, low_half), _mm_set_epi64x(0, 0x163cd6124), 0x00));
+  // Barrett's reduction.
+  const __m128i barrett = _mm_set_epi64x(0x1f7011641, 0x1db710641);
+  __m128i quotient = _mm_clmulepi64_si128(_mm_and_si128(one, low_half), barrett, 0x10);
+  quotient = _mm_clmulepi64_si128(_mm_and_si128(quotient, low_half), barrett, 0x00);
+  return static_cast<uint32_t>(_mm_extract_epi32(_mm_xor_si128(one, quotient), 1));
+}
+
+// Four lanes of 16 bytes are folded over the data, then into one. `size` is at least 64 and a
+// multiple of 16.
 [[gnu::target("pclmul,sse4.1")]] uint32_t by_clmul(uint32_t crc, const std::byte* data,
                                                    size_t size) {
   const __m128i by_64 = _mm_set_epi64x(0x1c6e41596, 0x154442bd4);
@@ -74,18 +95,38 @@ constexpr size_t kFold = 64;
     for (int i = 0; i < 4; ++i) lanes[i] = folded(lanes[i], by_64, load(data + 16 * i));
   __m128i one = lanes[0];
   for (int i = 1; i < 4; ++i) one = folded(one, by_16, lanes[i]);
-  for (; size >= 16; data += 16, size -= 16) one = folded(one, by_16, load(data));
+  return finished(one, data, size);
+}
 
-  const __m128i low_half = _mm_setr_epi32(-1, 0, -1, 0);
-  one = _mm_xor_si128(_mm_srli_si128(one, 8), _mm_clmulepi64_si128(one, by_16, 0x10));
-  one = _mm_xor_si128(
-      _mm_srli_si128(one, 4),
-      _mm_clmulepi64_si128(_mm_and_si128(one, low_half), _mm_set_epi64x(0, 0x163cd6124), 0x00));
-  // Barrett's reduction.
-  const __m128i barrett = _mm_set_epi64x(0x1f7011641, 0x1db710641);
-  __m128i quotient = _mm_clmulepi64_si128(_mm_and_si128(one, low_half), barrett, 0x10);
-  quotient = _mm_clmulepi64_si128(_mm_and_si128(quotient, low_half), barrett, 0x00);
-  return static_cast<uint32_t>(_mm_extract_epi32(_mm_xor_si128(one, quotient), 1));
+// The same with four times four lanes. `size` is at least 256 and a multiple of 16.
+[[gnu::target("avx512f,vpclmulqdq,pclmul,sse4.1")]] uint32_t by_wide_clmul(uint32_t crc,
+                                                                           const std::byte* data,
+                                                                           size_t size) {
+  const __m512i by_256 = _mm512_set4_epi64(0x1322d1430, 0x11542778a, 0x1322d1430, 0x11542778a);
+  const __m128i by_16 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
+  __m512i lanes[4];
+  for (int i = 0; i < 4; ++i) lanes[i] = _mm512_loadu_si512(data + 64 * i);
+  lanes[0] =
+      _mm512_xor_si512(lanes[0], _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(crc))));
+  for (data += kWideFold, size -= kWideFold; size >= kWideFold;
+       data += kWideFold, size -= kWideFold)
+    for (int i = 0; i < 4; ++i) {
+      const __m512i low = _mm512_clmulepi64_epi128(lanes[i], by_256, 0x00);
+      const __m512i high = _mm512_clmulepi64_epi128(lanes[i], by_256, 0x11);
+      const __m512i next = _mm512_loadu_si512(data + 64 * i);
+      lanes[i] = _mm512_ternarylogic_epi64(low, high, next, 0x96);  // the three xored
+    }
+  __m128i parts[16];
+  std::memcpy(parts, lanes, sizeof parts);
+  __m128i one = parts[0];
+  for (int i = 1; i < 16; ++i) one = folded(one, by_16, parts[i]);
+  return finished(one, data, size);
+}
+
+bool has_wide_clmul() {
+  static const bool has = __builtin_cpu_supports("avx512f") &&
+                          __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("pclmul");
+  return has;
 }
 
 bool has_clmul() {
@@ -111,7 +152,8 @@ uint32_t crc32(uint32_t crc, const std::byte* data, size_t size) {
 #if defined(__x86_64__)
   if (size >= kFold && has_clmul()) {
     const size_t whole = size & ~size_t{15};
-    crc = by_clmul(crc, data, whole);
+    const bool wide = size >= kWideFold && has_wide_clmul();
+    crc = wide ? by_wide_clmul(crc, data, whole) : by_clmul(crc, data, whole);
     data += whole;
     size -= whole;
   }

@@ -10,7 +10,7 @@ import pytest
 
 from rushlight import _C
 
-SIZES = [0, 1, 7, 8, 15, 16, 63, 64, 65, 80, 129, 4096, (1 << 18) + 1, (5 << 18) - 3]
+SIZES = [0, 1, 7, 8, 15, 16, 63, 64, 65, 80, 129, 255, 256, 257, 511, 777, 4096, (1 << 18) + 1, (5 << 18) - 3]
 
 
 @pytest.mark.parametrize("size", SIZES)
