@@ -15,11 +15,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # draws into files, needs no screen
-
-import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
@@ -115,23 +110,26 @@ def evaluate(
 
 def plot_curves(history: list[dict[str, float]], path: Path) -> None:
     """Loss and accuracy of every epoch, training beside validation."""
+    from matplotlib.figure import Figure  # late: it takes as long as some epochs
+
     epochs = range(1, len(history) + 1)
-    _, axes = plt.subplots(1, 2, figsize=(10, 4))
-    for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
+    figure = Figure(figsize=(10, 4), layout="tight")
+    for axis, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for part in ("train", "validation"):
             axis.plot(epochs, [row[f"{part} {name}"] for row in history], label=part)
         axis.set(xlabel="epoch", ylabel=name)
         axis.grid(alpha=0.3)
         axis.legend()
-    plt.tight_layout()
-    plt.savefig(path, dpi=120)
-    plt.close()
+    figure.savefig(path, dpi=120)
 
 
 def plot_confusion(labels: torch.Tensor, predicted: torch.Tensor, path: Path) -> None:
     """How often each digit (row) was taken for each digit (column)."""
+    from matplotlib.figure import Figure
+
     matrix = torch.bincount(labels * 10 + predicted, minlength=100).reshape(10, 10)
-    _, axis = plt.subplots(figsize=(6, 5.5))
+    figure = Figure(figsize=(6, 5.5), layout="tight")
+    axis = figure.subplots()
     axis.imshow(matrix.numpy(), cmap="Blues")
     for row in range(10):
         for column in range(10):
@@ -141,9 +139,7 @@ def plot_confusion(labels: torch.Tensor, predicted: torch.Tensor, path: Path) ->
                 axis.text(column, row, count, ha="center", va="center", color=color)
     axis.set(xlabel="predicted", ylabel="true", title="Test set")
     axis.set(xticks=range(10), yticks=range(10))
-    plt.tight_layout()
-    plt.savefig(path, dpi=120)
-    plt.close()
+    figure.savefig(path, dpi=120)
 
 
 def check_saved(folder: Path) -> None:
