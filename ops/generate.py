@@ -32,6 +32,7 @@ FLAGS = {
     "out": "kOut",
     "multi_view": "kMultiView",
     "factory": "kFactory",
+    "casts": "kOutCasts",
 }
 CPP_TYPES = dict(
     zip(

@@ -7,58 +7,58 @@ op(
     "Joins tensors along an existing dimension.",
     plan="cat",
     kernel="cat",
-    variants="function out",
+    variants="function out casts",
     grad={"tensors": "cat_backward(grad, tensors_metas, dim)"},
 )
 op(
     "concat(Tensor[] tensors, int dim=0) -> Tensor",
     "cat() by NumPy's name.",
     composite="ops::cat(tensors, dim)",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "concatenate(Tensor[] tensors, int dim=0) -> Tensor",
     "cat() by NumPy's name.",
     composite="ops::cat(tensors, dim)",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "stack(Tensor[] tensors, int dim=0) -> Tensor",
     "Joins tensors of equal size along a new dimension.",
     plan="stack",
     kernel="stack",
-    variants="function out",
+    variants="function out casts",
     grad={"tensors": "ops::unbind(grad, dim)"},
 )
 op(
     "hstack(Tensor[] tensors) -> Tensor",
     "Joins along dimension 1 (0 for vectors).",
     composite="hstack",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "vstack(Tensor[] tensors) -> Tensor",
     "Joins rows.",
     composite="vstack",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "row_stack(Tensor[] tensors) -> Tensor",
     "Joins rows.",
     composite="vstack",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "dstack(Tensor[] tensors) -> Tensor",
     "Joins along dimension 2.",
     composite="dstack",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "column_stack(Tensor[] tensors) -> Tensor",
     "Joins columns; vectors are columns.",
     composite="column_stack",
-    variants="function out",
+    variants="function out casts",
 )
 op(
     "repeat(Tensor self, int[] repeats) -> Tensor",

@@ -100,7 +100,7 @@ op(
     "-> Tensor",
     "beta * self + alpha * the outer product of two vectors.",
     composite="addr",
-    variants="function method inplace out",
+    variants="function method inplace out casts",
 )
 op(
     "matmul(Tensor self, Tensor other) -> Tensor",
@@ -130,13 +130,13 @@ op(
     "outer(Tensor self, Tensor vec2) -> Tensor",
     "Outer product of two vectors.",
     composite="outer",
-    variants="function method out",
+    variants="function method out casts",
 )
 op(
     "ger(Tensor self, Tensor vec2) -> Tensor",
     "Outer product of two vectors.",
     composite="outer",
-    variants="function method out",
+    variants="function method out casts",
 )
 op(
     "inner(Tensor self, Tensor other) -> Tensor",
@@ -148,7 +148,7 @@ op(
     "kron(Tensor self, Tensor other) -> Tensor",
     "Kronecker product.",
     composite="kron",
-    variants="function method out",
+    variants="function method out casts",
 )
 op(
     "cross(Tensor self, Tensor other, int? dim=None) -> Tensor",

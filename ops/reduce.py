@@ -3,6 +3,7 @@
 from ops.table import alias, op
 
 EVERYWHERE = "function method out"
+CASTS = f"{EVERYWHERE} casts"
 
 # --- sums and products
 op(
@@ -10,7 +11,7 @@ op(
     "Sum of all elements; integers are summed as int64.",
     plan="sum",
     kernel="sum",
-    variants=EVERYWHERE,
+    variants=CASTS,
     grad={"self": "ops::expand(grad, self_sizes)"},
 )
 op(
@@ -19,7 +20,7 @@ op(
     "Sum over dimensions; integers are summed as int64.",
     plan="sum_dim",
     kernel="sum_dim",
-    variants=EVERYWHERE,
+    variants=CASTS,
     node="SumBackward1",
     grad={"self": "expand_reduced(grad, self_sizes, dim, keepdim)"},
 )
@@ -29,7 +30,7 @@ op(
     "Sum over dimensions, NaN counting as 0.",
     plan="nansum",
     kernel="nansum",
-    variants=EVERYWHERE,
+    variants=CASTS,
     grad={
         "self": "expand_reduced(grad, self_sizes, dim, keepdim) * "
         "ops::logical_not(ops::isnan(self))"
@@ -40,7 +41,7 @@ op(
     "Mean of all elements.",
     plan="mean",
     kernel="mean",
-    variants=EVERYWHERE,
+    variants=CASTS,
     grad={"self": "mean_backward(grad, self_sizes, std::nullopt, false)"},
 )
 op(
@@ -49,7 +50,7 @@ op(
     "Mean over dimensions.",
     plan="mean_dim",
     kernel="mean_dim",
-    variants=EVERYWHERE,
+    variants=CASTS,
     node="MeanBackward1",
     grad={"self": "mean_backward(grad, self_sizes, dim, keepdim)"},
 )
@@ -58,14 +59,14 @@ op(
     "ScalarType? dtype=None) -> Tensor",
     "Mean over dimensions of what is not NaN.",
     composite="nanmean",
-    variants=EVERYWHERE,
+    variants=CASTS,
 )
 op(
     "prod(Tensor self, *, ScalarType? dtype=None) -> Tensor",
     "Product of all elements; integers are multiplied as int64.",
     plan="sum",
     kernel="prod",
-    variants=EVERYWHERE,
+    variants=CASTS,
     grad={"self": "prod_backward(grad, self, result)"},
 )
 op(
@@ -74,7 +75,7 @@ op(
     "Product over a dimension; integers are multiplied as int64.",
     plan="prod_dim",
     kernel="prod_dim",
-    variants=EVERYWHERE,
+    variants=CASTS,
     node="ProdBackward1",
     grad={"self": "prod_dim_backward(grad, self, result, dim, keepdim)"},
 )
@@ -175,14 +176,14 @@ for name, doc in (("var", "Variance"), ("std", "Standard deviation")):
         "-> Tensor",
         f"{doc} over dimensions.",
         composite=f"ops::{name}_correction(self, dim, int64_t{{unbiased}}, keepdim)",
-        variants=EVERYWHERE,
+        variants=CASTS,
     )
     op(
         f"{name}.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, "
         "bool keepdim=False) -> Tensor",
         f"{doc} over dimensions.",
         dynamic=f"{name}_correction",
-        variants=EVERYWHERE,
+        variants=CASTS,
         grad={
             "self": f"{name}_backward(grad, self, dim, correction, keepdim)"
             if name == "var"
@@ -272,7 +273,7 @@ op(
     "logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
     "log(sum(exp(x))) over dimensions, safe from overflow.",
     dynamic="logsumexp",
-    variants=EVERYWHERE,
+    variants=CASTS,
     grad={"self": "logsumexp_backward(grad, self, result, dim, keepdim)"},
 )
 alias(

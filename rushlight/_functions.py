@@ -123,6 +123,11 @@ def tensor(
             UserWarning,
             stacklevel=2,
         )
+    if not isinstance(requires_grad, bool):
+        raise TypeError(
+            "tensor(): argument 'requires_grad' must be bool, not "
+            f"{type(requires_grad).__name__}"
+        )
     if pin_memory:
         raise RuntimeError("Cannot access accelerator device when none is available.")
     out = _C.tensor_from_data(data, dtype)
@@ -223,7 +228,11 @@ def from_dlpack(
         raise AssertionError("Torch not compiled with CUDA enabled")
     if device is not None and device.type != "cpu":
         raise BufferError(f"Cannot pack tensors on {device}")
-    shared = _C.from_dlpack_capsule(ext_tensor.__dlpack__())
+    try:
+        capsule = ext_tensor.__dlpack__(max_version=(1, 0))
+    except TypeError:  # a producer from before versions
+        capsule = ext_tensor.__dlpack__()
+    shared = _C.from_dlpack_capsule(capsule)
     return shared.clone() if copy else shared
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rushlight import _C
 
@@ -23,6 +23,20 @@ _NAMES = {
     "Bool": _C.bool,
 }
 __all__ = [f"{name}Tensor" for name in _NAMES]
+
+
+def _refuse(args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+    def shown(value: Any) -> str:
+        return "torch.dtype" if isinstance(value, _C.dtype) else type(value).__name__
+
+    got = [shown(a) for a in args] + [f"{k}={shown(v)}" for k, v in kwargs.items()]
+    raise TypeError(
+        "new() received an invalid combination of arguments - got "
+        f"({', '.join(got)}), but expected one of:\n * (*, torch.device device = None)\n"
+        " * (torch.Storage storage)\n * (Tensor other)\n"
+        " * (tuple of ints size, *, torch.device device = None)\n"
+        " * (object data, *, torch.device device = None)\n"
+    )
 
 
 def _construct(dtype: dtype, args: tuple[Any, ...], device: Any = None) -> Tensor:
@@ -62,6 +76,8 @@ def _construct(dtype: dtype, args: tuple[Any, ...], device: Any = None) -> Tenso
                     f"new(): data must be a sequence (got {type(only).__name__})"
                 )
             return _truncating(only, dtype)
+    if len(args) > 1 and not any(hasattr(type(size), "__index__") for size in args):
+        _refuse(args, {})
     for place, size in enumerate(args, 1):
         if not hasattr(type(size), "__index__"):
             raise TypeError(
@@ -84,15 +100,7 @@ def _new_tensor(
     data = kwargs.pop("data", None)
     device = kwargs.pop("device", None)
     if kwargs:
-        got = [type(a).__name__ for a in args]
-        got += [f"{name}={type(value).__qualname__}" for name, value in kwargs.items()]
-        raise TypeError(
-            "new() received an invalid combination of arguments - got "
-            f"({', '.join(got)}), but expected one of:\n * (*, torch.device device = None)\n"
-            " * (torch.Storage storage)\n * (Tensor other)\n"
-            " * (tuple of ints size, *, torch.device device = None)\n"
-            " * (object data, *, torch.device device = None)\n"
-        )
+        _refuse(args, kwargs)
     if data is not None:
         args = (data, *args)
     if len(args) == 1 and isinstance(args[0], _C.Tensor):
@@ -113,7 +121,9 @@ class _TypedTensorMeta(type):
     def __instancecheck__(cls, obj: object) -> bool:
         return isinstance(obj, _C.Tensor) and obj.dtype is cls.dtype
 
-    def __call__(cls, *args: Any, device: Any = None) -> Any:
+    def __call__(cls, *args: Any, device: Any = None, **unknown: Any) -> Any:
+        if unknown:
+            _refuse(args, unknown)
         return _construct(cls.dtype, args, device)
 
     def __repr__(cls) -> str:

@@ -15,7 +15,7 @@ def deliver(name: str, value: Tensor, out: Tensor | None) -> Tensor:
     """``value``, written into ``out`` when that is given (and resized to fit).
 
     Raises:
-        RuntimeError: a dtype that cannot hold the value, or a gradient is asked for.
+        RuntimeError: another dtype than the value's, or a gradient is asked for.
     """
     if out is None:
         return value
@@ -24,9 +24,10 @@ def deliver(name: str, value: Tensor, out: Tensor | None) -> Tensor:
             f"{name}(): functions with out=... arguments don't support automatic "
             "differentiation, but one of the arguments requires grad."
         )
-    if not _C.can_cast(value.dtype, out.dtype):
+    if value.dtype is not out.dtype:
         raise RuntimeError(
-            f"{name}: Expected out tensor to have dtype {value.dtype}, but got {out.dtype} instead"
+            f"{name}: Expected out tensor to have dtype {value.dtype}, but got "
+            f"{out.dtype} instead"
         )
     if out.shape != value.shape:
         if out.numel():

@@ -69,6 +69,11 @@ def _numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
+    if self.is_meta:
+        raise TypeError(
+            "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
+            "tensor to host memory first."
+        )
     import numpy as np
 
     if self.dtype is _C.bfloat16:
@@ -369,8 +374,8 @@ def _dlpack(
 
     Args:
         stream: None, as a CPU has none.
-        max_version: the newest version the caller reads. The capsule is of the unversioned
-            kind, which every reader must accept.
+        max_version: the newest version the caller reads; from (1, 0) on it gets a
+            versioned capsule.
         dl_device: (1, 0), the CPU, or None.
         copy: True hands out a copy.
     """
@@ -392,7 +397,10 @@ def _dlpack(
         raise BufferError(
             "Can't export tensors that require gradient, use tensor.detach()"
         )
-    return _C.to_dlpack(self.clone() if copy else self)
+    given = self.clone() if copy else self
+    if max_version is not None and max_version[0] >= 1:
+        return _C.to_dlpack_versioned(given, bool(copy))
+    return _C.to_dlpack(given)
 
 
 def _dlpack_device(self: Tensor) -> tuple[int, int]:
@@ -403,6 +411,36 @@ def _dlpack_device(self: Tensor) -> tuple[int, int]:
 
 _dlpack.__qualname__ = "Tensor.__dlpack__"
 _dlpack.__name__ = "__dlpack__"
+
+
+def _set_(
+    self: Tensor,
+    source: Any = None,
+    storage_offset: int | None = None,
+    size: Any = None,
+    stride: Any = None,
+) -> Tensor:
+    """Looks at the memory of ``source``, a tensor or a storage, from now on.
+
+    Args:
+        source: None: nothing, with no elements.
+        storage_offset: where to start in it, in elements; needs ``size``.
+        size: default: that of ``source``, a storage being one dimension.
+        stride: default: row-major.
+    """
+    from rushlight._storage import TypedStorage
+
+    storage = source.untyped() if isinstance(source, TypedStorage) else source
+    given = [source, storage_offset, size, stride]
+    while len(given) > 0 and given[-1] is None:
+        given.pop()
+    if not isinstance(storage, _C.UntypedStorage) or len(given) == 2:
+        return _C.ops.set_(self, *given)
+    if size is None:
+        size = (storage.nbytes() // self.itemsize,)
+    if stride is None:
+        stride = _C.ops.empty(size, device="meta").stride()
+    return _C._set_storage(self, storage, storage_offset or 0, size, stride)
 
 
 def _split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
@@ -446,6 +484,7 @@ _METHODS: dict[str, Any] = {
     "register_post_accumulate_grad_hook": _register_post_accumulate_grad_hook,
     "type": _type,
     "storage": _storage,
+    "set_": _set_,
     "share_memory_": _share_memory,
     "is_shared": _is_shared,
     "is_pinned": _is_pinned,

@@ -98,6 +98,7 @@ FUNCTIONS = {
     "frombuffer": """(buffer: Any, *, dtype: _dtype, count: _int = -1, offset: _int = 0,
         requires_grad: _bool = False) -> Tensor""",
     "from_dlpack_capsule": "(capsule: Any, /) -> Tensor",
+    "to_dlpack_versioned": "(tensor: Tensor, copied: _bool, /) -> Any",
     "tensor_from_data": "(data: Any, dtype: _dtype | None, /) -> Tensor",
     "untyped_storage": "(tensor: Tensor, /) -> UntypedStorage",
     "cpu_capability": "() -> str",

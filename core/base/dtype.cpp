@@ -66,4 +66,12 @@ void throw_not_implemented_for(const char* op, Dtype d) {
   fail(ErrorType::NotImplemented, '"', op, "\" not implemented for '", d, "'");
 }
 
+const char* type_name(Dtype d) {
+  constexpr const char* kNames[kDtypeCount] = {
+      "bool",  "unsigned char", "signed char",         "short int",
+      "int",   "long int",      "c10::Half",           "c10::BFloat16",
+      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
+  return kNames[static_cast<int>(d)];
+}
+
 }  // namespace rl

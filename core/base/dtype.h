@@ -60,6 +60,9 @@ Dtype promote(Dtype a, Dtype b);
 // Whether a result of dtype `from` may be written into a tensor of dtype `to`.
 bool can_cast(Dtype from, Dtype to);
 
+// C++'s name of a dtype, as PyTorch's messages show it: "long int".
+const char* type_name(Dtype d);
+
 Dtype default_dtype();
 void set_default_dtype(Dtype d);
 

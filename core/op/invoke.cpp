@@ -1,5 +1,6 @@
 // invoke(): interception, in-place rules, the kernel, and recording for backward.
 #include "core/autograd/grad_mode.h"
+#include "core/op/devices.h"
 #include "core/op/op_node.h"
 #include "core/op/pointwise.h"
 #include "core/ops/ops.h"
@@ -56,11 +57,11 @@ WriteForm written_as(Mode mode) {
 // Delivers computed results to self or to out= tensors.
 void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode mode) {
   if (target.is_same(value)) return;
-  RL_CHECK(can_cast(value.dtype(), target.dtype()),
-           mode == Mode::Out ? "Expected out tensor to have dtype " : "result type ",
-           mode == Mode::Out
-               ? str(name_of(value.dtype()), ", but got ", name_of(target.dtype()), " instead")
-               : str(value.dtype(), " can't be cast to the desired output type ", target.dtype()));
+  if (mode == Mode::Out && !(op.flags & kOutCasts))
+    RL_CHECK(value.dtype() == target.dtype(), "Expected out tensor to have dtype ",
+             type_name(value.dtype()), ", but got ", type_name(target.dtype()), " instead");
+  RL_CHECK(can_cast(value.dtype(), target.dtype()), "result type ", value.dtype(),
+           " can't be cast to the desired output type ", target.dtype());
   if (!(target.sizes() == value.sizes())) {
     RL_CHECK(mode == Mode::Out, op.name, "_(): output with shape ", IntList(target.sizes()),
              " doesn't match the broadcast shape ", IntList(value.sizes()));
@@ -71,6 +72,18 @@ void deliver(const OpRecord& op, const Tensor& target, const Tensor& value, Mode
            "unsupported operation: more than one element of the written-to tensor refers to a "
            "single memory location. Please clone() the tensor before performing the operation.");
   if (!target.is_meta()) copy_into(target, value);
+}
+
+// Kernels would read memory that tensors of the meta device do not have.
+void check_devices(const Call& call) {
+  const Tensor* first = nullptr;
+  for (int i = 0; i < call.op.param_count; ++i) {
+    if (!call.args[i].is_tensor()) continue;
+    const Tensor& t = call.args[i].tensor();
+    if (t.dim() == 0 && !t.is_meta()) continue;
+    if (!first) first = &t;
+    check_device(t, first->device());
+  }
 }
 
 // Runs plan and kernel; afterwards call.results hold fresh tensors, or the targets written.
@@ -85,6 +98,7 @@ void compute(Call& call) {
   if (call.mode != Mode::Functional)
     for (int i = 0; i < count; ++i) targets[i] = std::move(call.results[i]);
   if (op.plan) {
+    check_devices(call);
     Plan plan(call);
     op.plan(plan, call.args);
     bool meta = false;

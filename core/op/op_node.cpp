@@ -7,7 +7,7 @@
 namespace rl {
 namespace {
 
-Geometry meta_of(const Tensor& t) {
+TensorGeometry meta_of(const Tensor& t) {
   if (!t.defined()) return {};
   return {t.sizes(), t.strides(), t.offset(), t.dtype(), t.device()};
 }

@@ -8,7 +8,7 @@
 namespace rl {
 
 // A tensor's shape without its data.
-struct Geometry {
+struct TensorGeometry {
   Dims sizes;
   Dims strides;
   int64_t offset = 0;
@@ -24,8 +24,8 @@ struct SavedValue {
     std::vector<double> floats;
     std::vector<Scalar> scalars;
     std::string text;
-    std::vector<SavedTensor> tensors;  // of a list
-    std::vector<Geometry> metas;       // where only sizes are needed
+    std::vector<SavedTensor> tensors;   // of a list
+    std::vector<TensorGeometry> metas;  // where only sizes are needed
   };
   Value value;
   SavedTensor tensor;
@@ -70,15 +70,14 @@ struct Vjp {
   TensorVec tensors(uint32_t param) const;
   Tensor result(uint32_t k) const;
   const Value& arg(uint32_t param) const { return node.args[param].value; }
-  const std::vector<Geometry>& metas(uint32_t param) const { return node.args[param].extra->metas; }
+  const std::vector<TensorGeometry>& metas(uint32_t param) const {
+    return node.args[param].extra->metas;
+  }
   const Dims& sizes(uint32_t param) const { return metas(param).at(0).sizes; }
   Dtype dtype(uint32_t param) const { return metas(param).at(0).dtype; }
   void set(uint32_t param, Tensor grad) { out[node.edge_begin[param]] = std::move(grad); }
   void set(uint32_t param, TensorVec&& list) {
     for (uint32_t i = 0; i < list.size(); ++i) out[node.edge_begin[param] + i] = std::move(list[i]);
-  }
-  void set_element(uint32_t param, uint32_t element, Tensor grad) {
-    out[node.edge_begin[param] + element] = std::move(grad);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include "core/base/cpu_features.h"
 #include "core/base/small_vector.h"
+#include "core/op/devices.h"
 
 namespace rl {
 
@@ -46,44 +47,6 @@ struct Input {
   alignas(16) std::byte number[16];
   bool is_number = false;
 };
-
-// Dense strides whose order is that of the first of `tensors`, broadcast to `sizes`, which tells
-// two dimensions apart.
-Dims merged_strides(IntList sizes, std::span<const Tensor* const> tensors) {
-  const auto step = [&](const Tensor& t, size_t d) -> int64_t {
-    const size_t lead = sizes.size() - t.sizes().size();
-    if (d < lead || (t.sizes()[d - lead] == 1 && sizes[d] != 1)) return 0;
-    return t.strides()[d - lead];
-  };
-  // 1: a is slower than b, -1: faster, 0: no tensor tells.
-  const auto compare = [&](size_t a, size_t b) {
-    for (const Tensor* t : tensors) {
-      const int64_t x = step(*t, a), y = step(*t, b);
-      if (x == 0 || y == 0) continue;
-      if (x != y) return x < y ? -1 : 1;
-      if (sizes[a] > sizes[b]) return 1;
-    }
-    return 0;
-  };
-  SmallVector<size_t, 8> order;
-  for (size_t d = sizes.size(); d-- > 0;) order.push_back(d);
-  // The relation is not a strict weak order: each dimension sinks past all that it is faster than.
-  for (size_t i = 1; i < order.size(); ++i)
-    for (size_t at = i, k = i; k-- > 0;) {
-      const int c = compare(order[k], order[at]);
-      if (c < 0) break;
-      if (c == 0) continue;
-      std::swap(order[k], order[at]);
-      at = k;
-    }
-  Dims out(sizes.size());
-  int64_t next = 1;
-  for (const size_t d : order) {
-    out[d] = next;
-    next *= std::max<int64_t>(sizes[d], 1);
-  }
-  return out;
-}
 
 Dtype result_dtype(const PointwiseRule& rule, Dtype compute) {
   switch (rule.result) {
@@ -182,6 +145,7 @@ void run_pointwise(Call& call) {
   const Tensor* model = nullptr;  // the first tensor input
   bool same_shape = true, all_contiguous = true;
   Device device;
+  bool placed = false;
   LoopContext context;
   for (int k = 0; k < rule.input_count; ++k) {
     const Value& v = args[rule.inputs[k]];
@@ -197,7 +161,12 @@ void run_pointwise(Call& call) {
       continue;
     }
     const Tensor& t = v.tensor();
-    if (t.is_meta()) device = t.device();
+    // Tensors of no dimensions may come from the CPU, as numbers do.
+    if (t.is_meta() || t.dim() > 0) {
+      if (!placed) device = t.device();
+      check_device(t, device);
+      placed = true;
+    }
     if (t.dtype() == wanted) {
       in.tensor = t;
     } else {
@@ -252,12 +221,12 @@ void run_pointwise(Call& call) {
   } else if (same_shape && model && all_contiguous) {
     result = empty(shape, produced, device);
   } else if (model && !all_contiguous) {
-    const Tensor* found[kMaxPointwiseInputs];
+    Geometry found[kMaxPointwiseInputs];
     size_t count = 0;
     bool alike = same_shape;
     for (int k = 0; k < rule.input_count; ++k) {
       if (inputs[k].is_number) continue;
-      found[count++] = &inputs[k].tensor;
+      found[count++] = {inputs[k].tensor.sizes(), inputs[k].tensor.strides()};
       alike = alike && inputs[k].tensor.strides() == model->strides();
     }
     result = alike ? empty_like(*model, produced)

@@ -64,6 +64,7 @@ enum OpFlags : uint32_t {
   kScalarResult = 512,      // Python gets the 0-d result's value
   kInplaceInternal = 1024,  // in place, for the package's own Python code only
   kBoolResult = 2048,       // pointwise with a bool result: recorded in place only
+  kOutCasts = 4096,         // out= may be of another dtype, if results can be cast to it
 };
 
 // Which arguments and results backward reads, as bit masks read off the formulas.

@@ -16,7 +16,7 @@ Tensor as_parts(const Tensor& base, Dtype view) {
            "in-place writes through a view of another dtype have no derivative");
   return ops::view_as_complex(base);
 }
-int64_t offset_in(const Geometry& base, Dtype view) {
+int64_t offset_in(const TensorGeometry& base, Dtype view) {
   if (base.dtype == view) return base.offset;
   return is_complex(view) ? base.offset / 2 : base.offset * 2;
 }
@@ -72,7 +72,7 @@ class CopySlices final : public Node {
   }
 
  private:
-  const Geometry base_, view_;
+  const TensorGeometry base_, view_;
   const Ptr<Node> fn_;
   const size_t edge_;
   std::atomic<bool> released_{false};

@@ -71,14 +71,6 @@ bool fits(const Scalar& s) {
 
 }  // namespace
 
-const char* type_name(Dtype d) {
-  constexpr const char* kNames[kDtypeCount] = {
-      "bool",  "unsigned char", "signed char",         "short int",
-      "int",   "long int",      "c10::Half",           "c10::BFloat16",
-      "float", "double",        "c10::complex<float>", "c10::complex<double>"};
-  return kNames[static_cast<int>(d)];
-}
-
 void check_number_fits(const Scalar& value, Dtype dtype) {
   bool good = true;
   dispatch(AllTypes{}, dtype, "fill_", [&]<class T>() { good = fits<T>(value); });
@@ -122,9 +114,8 @@ Tensor created_empty_like(const Tensor& self, const TensorOptions& given) {
   const MemoryFormat format = options.format.value_or(MemoryFormat::Preserve);
   if (format != MemoryFormat::Preserve)
     return empty(self.sizes(), *options.dtype, *options.device, format);
-  if (self.is_contiguous()) return empty(self.sizes(), *options.dtype, *options.device);
-  const Dims strides =
-      is_dense(self) ? self.strides() : dense_strides_like(self.sizes(), self.strides());
+  const bool kept = self.numel() > 0 && is_dense(self);
+  const Dims strides = kept ? self.strides() : dense_strides_like(self.sizes(), self.strides());
   return empty_strided(self.sizes(), strides, *options.dtype, *options.device);
 }
 

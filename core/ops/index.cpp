@@ -3,6 +3,7 @@
 // masks.
 #include "core/ops/index.h"
 
+#include "core/base/small_vector.h"
 #include "core/base/threads.h"
 #include "core/kernels/cpu/by_size.h"
 #include "core/kernels/cpu/scatter.h"
@@ -130,6 +131,7 @@ AdvancedIndex resolve_index(const Tensor& self, TensorList positions) {
     }
   };
   if (!adjacent) put_shape();
+  const size_t before = adjacent && count ? first : 0;
   for (size_t d = 0; d < self.sizes().size(); ++d) {
     if (adjacent && count && d == first) put_shape();
     if (d < positions.size() && positions[d].defined()) continue;
@@ -137,6 +139,17 @@ AdvancedIndex resolve_index(const Tensor& self, TensorList positions) {
     out.strides.push_back(self.strides()[d]);
     out.offset_strides.push_back(0);
   }
+
+  // A result lies in memory like self, and where that does not tell, like the positions.
+  Dims spread(out.sizes.size(), 1);
+  std::copy(shape.begin(), shape.end(), spread.begin() + before);
+  TensorVec views;
+  for (const Tensor& t : positions)
+    if (t.defined()) views.push_back(impl::reshape(impl::expand(t, shape, false), spread));
+  SmallVector<Geometry, 8> operands;
+  operands.push_back({out.sizes, out.strides});
+  for (const Tensor& t : views) operands.push_back({t.sizes(), t.strides()});
+  out.result_strides = merged_strides(out.sizes, {operands.data(), operands.size()});
   return out;
 }
 
@@ -241,10 +254,14 @@ Tensor index(const Tensor& self, TensorList indices) {
   check_count(self, indices.size());
   if (const Tensor* mask = whole_mask(self, indices)) return masked_select(self, *mask);
   const TensorVec positions = expand_masks(self, indices);
-  if (const int64_t dim = single_position(positions); dim >= 0 && !self.is_meta())
-    return index_one(self, dim, positions[static_cast<size_t>(dim)]);
+  const int64_t dim = single_position(positions);
+  if (dim >= 0 && !self.is_meta() && self.strides() == contiguous_strides(self.sizes())) {
+    const Tensor& only = positions[static_cast<size_t>(dim)];
+    if (only.dim() <= 1 || only.strides() == contiguous_strides(only.sizes()))
+      return index_one(self, dim, only);
+  }
   const AdvancedIndex at = resolve_index(self, positions);
-  Tensor out = rl::empty(at.sizes, self.dtype(), self.device());
+  Tensor out = rl::empty_strided(at.sizes, at.result_strides, self.dtype(), self.device());
   if (out.numel() == 0 || out.is_meta()) return out;
   const auto bytes = static_cast<int64_t>(self.item_size());
   Iterator it(at.sizes);

@@ -12,6 +12,7 @@ struct AdvancedIndex {
   Dims strides;         // of self over the result's dimensions, in elements
   Tensor offsets;       // int64, in elements, over the broadcast index shape
   Dims offset_strides;  // of offsets over the result's dimensions
+  Dims result_strides;  // of a new result
 };
 
 // A 0-d tensor as the vector of one element that it is to index operators; others as they are.

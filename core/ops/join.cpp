@@ -18,11 +18,11 @@ Dtype common_dtype(TensorList tensors) {
 
 }  // namespace
 
-TensorVec cat_backward(const Tensor& grad, const std::vector<Geometry>& metas, int64_t dim) {
+TensorVec cat_backward(const Tensor& grad, const std::vector<TensorGeometry>& metas, int64_t dim) {
   TensorVec out;
   const int64_t d = wrap_dim(dim, grad.dim());
   int64_t at = 0;
-  for (const Geometry& m : metas) {
+  for (const TensorGeometry& m : metas) {
     if (m.sizes.size() == 1 && m.sizes[0] == 0) {
       out.emplace_back();
       continue;

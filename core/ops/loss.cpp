@@ -115,7 +115,9 @@ Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tens
   RL_CHECK(inside(target), "all elements of target should be between 0 and 1");
   const Tensor log0 = ops::clamp_min(ops::log1p(-self), Scalar(-100.0));
   const Tensor log1 = ops::clamp_min(ops::log(self), Scalar(-100.0));
-  return reduced(weighted((target - 1.0) * log0 - target * log1, weight), reduction);
+  const Tensor loss = weighted((target - 1.0) * log0 - target * log1, weight);
+  return reduced(loss.dtype() == self.dtype() ? loss : ops::_to_dtype(loss, self.dtype()),
+                 reduction);
 }
 
 Tensor bce_with_logits(const Tensor& self, const Tensor& target, const Tensor& weight,

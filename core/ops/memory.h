@@ -71,7 +71,4 @@ Tensor written_contiguous(const Tensor& self, const F& write) {
   return out;
 }
 
-// C++'s name of a dtype, as PyTorch's messages show it.
-const char* type_name(Dtype d);
-
 }  // namespace rl

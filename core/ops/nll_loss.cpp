@@ -105,6 +105,14 @@ std::array<Tensor, 2> nll_loss2d_forward(const Tensor& self, const Tensor& targe
                                          int64_t ignore_index) {
   Dims expected = self.sizes();
   expected.erase(1);
+  if (self.dim() == 4) {
+    RL_CHECK(
+        target.dim() == 3,
+        "only batches of spatial targets supported (3D tensors) but got targets of dimension: ",
+        target.dim());
+    RL_CHECK(target.sizes() == expected, "size mismatch (got input: ", IntList(self.sizes()),
+             " , target: ", IntList(target.sizes()));
+  }
   RL_CHECK(target.sizes() == expected, "Expected target size ", IntList(expected), ", got ",
            IntList(target.sizes()));
   return forward(self, target, weight, reduction, ignore_index);

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "core/autograd/grad_mode.h"
 #include "core/autograd/variable.h"
 #include "core/python/arguments.h"
 #include "core/python/tensor_object.h"
@@ -237,6 +238,8 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
     const char* format = format_of(t.dtype());
     RL_CHECK_AS(Buffer, format, "Got unsupported ScalarType ", t.dtype());
     RL_CHECK_AS(Buffer, !t.is_meta(), "meta tensors have no memory");
+    RL_CHECK_AS(Buffer, !requires_grad(t) || !thread_state().grad_enabled,
+                "Can't export tensors that require gradient, use tensor.detach()");
     RL_CHECK_AS(Buffer, t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES,
                 "the tensor is not contiguous");
     const size_t n = t.sizes().size();

@@ -34,7 +34,7 @@ Dims infer_sizes(PyObject* data) {
 }
 
 // bool < int < float < complex; dtypes of tensors join in.
-void infer_dtype(PyObject* data, std::optional<Dtype>& dtype, bool nested = false) {
+void infer_dtype(PyObject* data, std::optional<Dtype>& dtype) {
   const auto join = [&](Dtype d) { dtype = dtype ? promote(*dtype, d) : d; };
   if (PyFloat_CheckExact(data)) return join(default_dtype());
   if (PyBool_Check(data)) return join(Dtype::Bool);
@@ -46,13 +46,12 @@ void infer_dtype(PyObject* data, std::optional<Dtype>& dtype, bool nested = fals
   if (is_sequence(data)) {
     const Object fast(checked(PySequence_Fast(data, "not a sequence")));
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast.get()); ++i)
-      infer_dtype(PySequence_Fast_GET_ITEM(fast.get(), i), dtype, true);
+      infer_dtype(PySequence_Fast_GET_ITEM(fast.get(), i), dtype);
     return;
   }
   Arena arena;
   Value v;
   if (convert_number(data, v, arena)) return join(v.scalar().dtype());
-  RL_CHECK_VALUE(!PyUnicode_Check(data) || !nested, "too many dimensions 'str'");
   if (PyUnicode_Check(data) || PyBytes_Check(data))
     fail(ErrorType::Type, "new(): invalid data type '", Py_TYPE(data)->tp_name, "'");
   fail(ErrorType::Runtime, "Could not infer dtype of ", Py_TYPE(data)->tp_name);
@@ -61,7 +60,6 @@ void infer_dtype(PyObject* data, std::optional<Dtype>& dtype, bool nested = fals
 // What stands where a number of T must; the texts are Python's own.
 template <class T>
 [[noreturn]] void fail_number(PyObject* o) {
-  if (PyUnicode_Check(o)) fail(ErrorType::Type, "new(): invalid data type 'str'");
   if (std::is_integral_v<T>)
     fail(ErrorType::Type, "'", Py_TYPE(o)->tp_name, "' object cannot be interpreted as an integer");
   fail(ErrorType::Type, "must be real number, not ", Py_TYPE(o)->tp_name);

@@ -187,7 +187,12 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
       if (given == text_out && (op.flags & kOut) && self.mode == Mode::Functional) {
         if (value != Py_None) parsed.out = value;
       } else if (given == text_requires_grad && (op.flags & kFactory)) {
-        parsed.requires_grad = PyObject_IsTrue(value) == 1;
+        if (!PyBool_Check(value) && value != Py_None) {
+          if (why)
+            *why = str(name, "(): argument 'requires_grad' must be bool, not ", type_name(value));
+          return false;
+        }
+        parsed.requires_grad = value == Py_True;
       } else {
         if (why)
           *why = str(name, "() got an unexpected keyword argument '", PyUnicode_AsUTF8(given), "'");
@@ -292,6 +297,22 @@ void take_out(const OpRecord& op, PyObject* out, Call& call) {
   }
 }
 
+// What a factory makes is of the dtype and on the device of its out=.
+void follow_out(const OpRecord& op, const Tensor& out, Value* values) {
+  for (int i = 0; i < op.param_count; ++i) {
+    Value& v = values[i];
+    if (op.params[i].type == ParamType::Dtype) {
+      RL_CHECK(v.is_none() || v.dtype() == out.dtype(), "dtype ", v.dtype(),
+               " does not match dtype of out parameter (", out.dtype(), ")");
+      v = Value(out.dtype());
+    } else if (op.params[i].type == ParamType::Device) {
+      RL_CHECK(v.is_none() || v.device() == out.device(), "device type ", v.device().type_name(),
+               " does not match device type of out parameter (", out.device().type_name(), ")");
+      v = Value(out.device());
+    }
+  }
+}
+
 }  // namespace
 
 PyObject* run_operator(const OpRecord& op, Mode mode, Parsed& parsed) {
@@ -300,6 +321,7 @@ PyObject* run_operator(const OpRecord& op, Mode mode, Parsed& parsed) {
     call.results[0] = parsed.values[0].tensor();
   else if (parsed.out)
     take_out(op, parsed.out, call);
+  if (parsed.out && op.flags & kFactory) follow_out(op, call.results[0], parsed.values);
   {
     const GilRelease gil(work_of(op, parsed.values) >= kReleaseNumel);
     invoke(call);

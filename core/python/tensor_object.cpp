@@ -221,8 +221,11 @@ int set_grad(PyObject* o, PyObject* value, void*) {
     const Tensor& grad = unwrap(value);
     RL_CHECK(!grad.is_same(t), "can't assign Variable as its own grad");
     RL_CHECK(grad.dtype() == t.dtype(), "attempting to assign a gradient with dtype '",
-             name_of(grad.dtype()), "' to a tensor with dtype '", name_of(t.dtype()),
-             "'. Please ensure that the gradient and the tensor have the same dtype");
+             type_name(grad.dtype()), "' to a tensor with grad_dtype '", t.dtype(),
+             "'. The gradient must match the tensor's grad_dtype, which is the tensor's dtype");
+    RL_CHECK(grad.device() == t.device(), "attempting to assign a gradient with device type '",
+             grad.device().type_name(), "' to a tensor with device type '", t.device().type_name(),
+             "'. Please ensure that the gradient and the tensor are on the same device");
     RL_CHECK(grad.sizes() == t.sizes(), "attempting to assign a gradient of size '",
              IntList(grad.sizes()), "' to a tensor of size '", IntList(t.sizes()),
              "'. Please ensure that the gradient and the tensor are the same size");
@@ -406,9 +409,13 @@ PyObject* tolist(PyObject* o, PyObject*) {
 PyObject* requires_grad_method(PyObject* o, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"requires_grad", nullptr};
   PyObject* value = Py_True;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", const_cast<char**>(names), &value))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:requires_grad_", const_cast<char**>(names),
+                                   &value))
     return nullptr;
   return guarded([&] {
+    RL_CHECK_TYPE(PyBool_Check(value), "requires_grad_(): argument 'requires_grad'",
+                  PyTuple_GET_SIZE(args) ? " (position 1)" : "", " must be bool, not ",
+                  Py_TYPE(value)->tp_name);
     RL_CHECK(value != Py_True || is_differentiable(unwrap(o).dtype()),
              "only Tensors of floating point dtype can require gradients");
     if (set_requires_grad_attr(o, value, nullptr) < 0) throw PythonError();

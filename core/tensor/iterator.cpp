@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "core/base/small_vector.h"
 #include "core/base/threads.h"
 
 namespace rl {
@@ -101,6 +102,44 @@ void Iterator::run_serial(Loop1d loop, const void* context) {
   if (numel_ == 0) return;
   coalesce();
   run_range(loop, context, 0, numel_);
+}
+
+Dims merged_strides(IntList sizes, std::span<const Geometry> operands) {
+  const auto step = [&](const Geometry& t, size_t d) -> int64_t {
+    const size_t lead = sizes.size() - t.sizes.size();
+    if (d < lead || (t.sizes[d - lead] == 1 && sizes[d] != 1)) return 0;
+    return t.strides[d - lead];
+  };
+  // 1: a is slower than b, -1: faster, 0: no operand tells.
+  const auto compare = [&](size_t a, size_t b) {
+    for (const Geometry& t : operands) {
+      const int64_t x = step(t, a), y = step(t, b);
+      if (x == 0 || y == 0) continue;
+      if (x != y) return x < y ? -1 : 1;
+      if (sizes[a] > sizes[b]) return 1;
+    }
+    return 0;
+  };
+  SmallVector<size_t, 8> order;
+  for (size_t d = sizes.size(); d-- > 0;) order.push_back(d);
+  // The relation is not a strict weak order: each dimension sinks past all that it is faster than.
+  for (size_t i = 1; i < order.size(); ++i)
+    for (size_t at = i, k = i; k-- > 0;) {
+      const int c = compare(order[k], order[at]);
+      if (c < 0) break;
+      if (c == 0) continue;
+      std::swap(order[k], order[at]);
+      at = k;
+    }
+  bool as_given = true;
+  for (size_t k = 0; k < order.size(); ++k) as_given = as_given && order[k] + k + 1 == order.size();
+  Dims out(sizes.size());
+  int64_t next = 1;
+  for (const size_t d : order) {
+    out[d] = next;
+    next *= as_given ? std::max<int64_t>(sizes[d], 1) : sizes[d];
+  }
+  return out;
 }
 
 }  // namespace rl

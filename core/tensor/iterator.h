@@ -2,6 +2,8 @@
 // splitting over threads. Loops see one dimension at a time.
 #pragma once
 
+#include <span>
+
 #include "core/base/dims.h"
 
 namespace rl {
@@ -9,6 +11,15 @@ namespace rl {
 // data[k] walks by strides[k] bytes for n steps; data[0] is the output.
 using Loop1d = void (*)(std::byte* const* data, const int64_t* strides, int64_t n,
                         const void* context);
+
+// Sizes and strides of one operand.
+struct Geometry {
+  IntList sizes, strides;
+};
+
+// Dense strides for a result of `sizes`: two dimensions are in the order of the first operand,
+// broadcast to `sizes`, that tells them apart.
+Dims merged_strides(IntList sizes, std::span<const Geometry> operands);
 
 class Iterator {
  public:

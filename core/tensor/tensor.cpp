@@ -230,8 +230,8 @@ Dims dense_strides_like(IntList sizes, IntList strides) {
 }
 
 Tensor empty_like(const Tensor& t, Dtype dtype) {
-  if (t.is_contiguous()) return empty(t.sizes(), dtype, t.device());
-  if (is_non_overlapping_and_dense(t.sizes(), t.strides()))
+  // Contiguous tensors too: dimensions of size 1 keep their strides.
+  if (t.numel() > 0 && (t.is_contiguous() || is_non_overlapping_and_dense(t.sizes(), t.strides())))
     return empty_strided(t.sizes(), t.strides(), dtype, t.device());
   return empty_strided(t.sizes(), dense_strides_like(t.sizes(), t.strides()), dtype, t.device());
 }

@@ -47,6 +47,13 @@ class _Place:
         return self.shape.numel()
 
 
+def _check_gradient(grad: Any) -> None:
+    if grad is not None and not isinstance(grad, _C.Tensor):
+        raise TypeError(
+            f"gradients can be either Tensors or None, but got {type(grad).__name__}"
+        )
+
+
 def _gradients(
     outputs: tuple[Any, ...], grads: tuple[Tensor | None, ...]
 ) -> tuple[Tensor, ...]:
@@ -73,11 +80,6 @@ def _gradients(
                 )
             made.append(_C.ops.ones(out.shape, dtype=out.dtype))
             continue
-        if not isinstance(grad, _C.Tensor):
-            raise TypeError(
-                "gradients can be either Tensors or None, but got "
-                f"{type(grad).__name__}"
-            )
         if grad.shape != out.shape:
             raise RuntimeError(
                 f"Mismatch in shape: grad_output[{i}] has a shape of {grad.shape} and "
@@ -97,6 +99,8 @@ def _match(outputs: tuple[Any, ...], grads: Any) -> tuple[Any, ...]:
     if grads is None:
         return (None,) * len(outputs)
     given = _as_tuple(grads)
+    for grad in given[: len(outputs)]:
+        _check_gradient(grad)
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     return given

@@ -12,6 +12,7 @@ from itertools import chain
 import rushlight
 from rushlight import Tensor
 
+from .._gradients import clear_gradients
 from .._handle import RemovableHandle
 from ..nn._names import type_name
 
@@ -186,18 +187,7 @@ class Optimizer:
             set_to_none: drop the gradients; False fills them with zeros instead.
         """
         for group in self.param_groups:
-            for param in group["params"]:
-                grad = param.grad
-                if grad is None:
-                    continue
-                if set_to_none:
-                    param.grad = None
-                    continue
-                if grad.grad_fn is not None:
-                    grad.detach_()
-                else:
-                    grad.requires_grad_(False)
-                grad.zero_()
+            clear_gradients(group["params"], set_to_none)
 
     # Groups
 

@@ -1,4 +1,4 @@
-"""Writes recorded.json: what the expressions come to under PyTorch.
+"""Writes recorded.json and programs.json: what expressions and programs do under PyTorch.
 
 ``cd tests && python -m tensors.record``, with a Python that has torch.
 """
@@ -7,8 +7,19 @@ from __future__ import annotations
 
 import importlib
 import json
+from typing import Any
 
-from .outcome import RECORD, expressions, outcome
+from autograd.outcome import run
+
+from .outcome import FOLDER, RECORD, expressions, outcome
+from .programs import programs
+
+PROGRAMS = FOLDER / "programs.json"
+
+
+def recorded_programs() -> dict[str, list[Any]]:
+    """What PyTorch made of the programs, by name."""
+    return dict(json.loads(PROGRAMS.read_text("utf-8")))
 
 
 def main() -> None:
@@ -18,6 +29,11 @@ def main() -> None:
         for group, texts in expressions().items()
     }
     RECORD.write_text(json.dumps(found, indent=0) + "\n", "utf-8")
+    runs = (
+        f"{json.dumps(name)}: {json.dumps(run(program, torch))}"
+        for name, program in programs().items()
+    )
+    PROGRAMS.write_text("{\n" + ",\n".join(runs) + "\n}\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -61,3 +61,36 @@ def test_refused_imports() -> None:
         rl.from_dlpack(rl.ones(2), device="cuda")
     with pytest.raises(AssertionError, match="already a DLPack capsule"):
         rl.from_dlpack(rl.ones(2).__dlpack__(), copy=True)
+
+
+def test_read_only_arrays_are_taken() -> None:
+    array = np.arange(3)
+    array.flags.writeable = False
+    assert rl.from_dlpack(array).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("version", [None, (0, 8), (1, 0), (1, 3)])
+def test_capsules_of_the_version_asked_for(version: tuple[int, int] | None) -> None:
+    x = rl.arange(6).reshape(2, 3).t()
+    capsule = x.__dlpack__(max_version=version)
+    assert ("versioned" in repr(capsule)) == (version is not None and version[0] >= 1)
+    back = rl.from_dlpack(capsule)
+    assert (back.data_ptr(), back.stride()) == (x.data_ptr(), x.stride())
+    with pytest.raises(RuntimeError, match="consumed only once"):
+        rl.from_dlpack(capsule)
+
+
+def test_producers_from_before_versions() -> None:
+    class Old:
+        def __dlpack__(self, stream: None = None) -> object:
+            return rl.ones(2).__dlpack__()
+
+    assert rl.from_dlpack(Old()).tolist() == [1, 1]
+
+
+def test_unused_versioned_capsules_let_go() -> None:
+    x = rl.ones(1000)
+    for _ in range(3):
+        x.__dlpack__(max_version=(1, 0))
+    gc.collect()
+    assert np.from_dlpack(x).sum() == 1000

@@ -177,18 +177,35 @@ typename Op::Acc reduce_lanes(const typename Op::In* p, int64_t n, const typenam
   return fold_lanes<Op, kCount>(lanes);
 }
 
-// The same with few lanes, for runs too short to fill all.
+// The same with few lanes, for runs too short to fill all. Each turn adds several rows as a tree:
+// the lanes go through memory, and a turn waits for the one before.
 template <class Op>
 typename Op::Acc reduce_short(const typename Op::In* p, int64_t n, const typename Op::Shift* shift,
                               const ReduceContext& context) {
   constexpr int64_t kCount = 16;
   alignas(64) typename Op::Acc lanes[kCount];
   const Op op(context);
-  for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.load(p[j], shift[0]);
+  const auto at = [&](int64_t k) __attribute__((always_inline)) { return op.load(p[k], shift[0]); };
+  const auto two = [&](int64_t k) __attribute__((always_inline)) {
+    return op.merge(at(k), at(k + kCount));
+  };
+  const auto four = [&](int64_t k) __attribute__((always_inline)) {
+    return op.merge(two(k), two(k + 2 * kCount));
+  };
   int64_t k = kCount;
+  if (Op::kCheap && n >= 4 * kCount) {
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = four(j);
+    for (k = 4 * kCount; k + 4 * kCount <= n; k += 4 * kCount)
+      for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], four(k + j));
+  } else if (Op::kCheap && n >= 2 * kCount) {
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = two(j);
+    k = 2 * kCount;
+  } else {
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = at(j);
+  }
   for (; k + kCount <= n; k += kCount)
-    for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], op.load(p[k + j], shift[0]));
-  for (int64_t j = 0; k < n; ++k, ++j) lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], at(k + j));
+  for (int64_t j = 0; k < n; ++k, ++j) lanes[j] = op.merge(lanes[j], at(k));
   return fold_lanes<Op, kCount>(lanes);
 }
 
@@ -231,7 +248,7 @@ void rows(const void* data, int64_t count, int64_t step, int64_t n, int64_t stri
   for (int64_t i = 0; i < count; ++i, p += step, shifts += Op::kHasShift) {
     if (stride != 1 || n < 16)
       to[i] = reduce_strided<Op>(p, n, stride, shifts, context);
-    else if (n < 2 * kLanes<Op>)
+    else if (n < 4 * kLanes<Op>)
       to[i] = reduce_short<Op>(p, n, shifts, context);
     else
       to[i] = reduce_lanes<Op>(p, n, shifts, context);

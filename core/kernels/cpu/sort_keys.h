@@ -58,12 +58,6 @@ struct SortKey {
     else
       return false;
   }
-  static bool is_negative_zero(T x) {
-    if constexpr (kFloat)
-      return std::bit_cast<Key>(x) == kTop;
-    else
-      return false;
-  }
 };
 
 // A key and the place it came from. Places differ, so any sort of items is a stable sort of keys.

@@ -10,7 +10,7 @@ from ._traverse import Traversal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from typing_extensions import Self
 
@@ -27,6 +27,15 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     for name in kwargs:
         if name not in known:
             raise TypeError(f"to() got an unexpected keyword argument '{name}'")
+
+    def refuse() -> NoReturn:
+        got = [type(a).__name__ for a in args]
+        got += [f"{k}={type(v).__name__}" for k, v in kwargs.items()]
+        raise TypeError(
+            "to() received an invalid combination of arguments - got "
+            f"({', '.join(got)}), but expected a device and a dtype, a dtype or a tensor"
+        )
+
     rest = list(args)
     device = kwargs.get("device")
     dtype = kwargs.get("dtype")
@@ -42,10 +51,11 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
             if rest and not isinstance(rest[0], bool):
                 dtype = rest.pop(0)
         else:
-            raise TypeError(
-                "to() received an invalid combination of arguments - got "
-                f"({type(first).__name__}); expected a device, a dtype or a tensor"
-            )
+            refuse()
+    if rest and not isinstance(rest[0], bool) or len(rest) > 1:
+        refuse()
+    if dtype is not None and not isinstance(dtype, rushlight.dtype):
+        refuse()
     if isinstance(like, Tensor):
         device, dtype = like.device, like.dtype
     if isinstance(device, (str, int)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight import Tensor
 
+from ..._gradients import clear_gradients
 from ..parameter import Parameter
 from ._attributes import Attributes
 
@@ -226,18 +227,7 @@ class Traversal(Attributes):
         Args:
             set_to_none: drop the gradients; False fills them with zeros instead.
         """
-        for param in self.parameters():
-            grad = param.grad
-            if grad is None:
-                continue
-            if set_to_none:
-                param.grad = None
-                continue
-            if grad.grad_fn is not None:
-                grad.detach_()
-            else:
-                grad.requires_grad_(False)
-            grad.zero_()
+        clear_gradients(self.parameters(), set_to_none)
 
     def share_memory(self) -> Self:
         """Moves every parameter and buffer to memory that processes share."""
