@@ -228,9 +228,24 @@ def _old_tar() -> Tar:
     )
 
 
+def _old_stream() -> Legacy:
+    """A stream of PyTorch 0.2: tensors with states, views of storages, a module."""
+    place = b"U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x06"
+    whole = b"ctorch\nFloatTensor\n)Rq\x01((" + place + b"NtQK\x01K\x02\x85K\x01\x85tb"
+    view = b"(" + place + b"(U\x01vK\x02K\x03ttQ"
+    part = b"ctorch._utils\n_rebuild_tensor\n(" + view + b"K\x00K\x03\x85K\x01\x85tR"
+    module = (
+        b"(U\x06modulectorch.nn.modules.linear\nIdentity\nNNtQ)\x81}U\x08training\x88sb"
+    )
+    body = b"\x80\x02(" + whole + part + module + b"h\x01l."
+    head = [pickle.dumps(value, 2) for value in (MAGIC, 1001, {"little_endian": True})]
+    storages = struct.pack("<q6f", 6, *range(6))
+    return Legacy((*head, body, pickle.dumps(["0"], 2)), storages)
+
+
 def corpus() -> list[Zip | Legacy | Tar]:
     """All files, in an order that does not change."""
-    found: list[Zip | Legacy | Tar] = [_old_tar()]
+    found: list[Zip | Legacy | Tar] = [_old_tar(), _old_stream()]
     for obj in _objects():
         for protocol in (2, 4):
             stream = io.BytesIO()

@@ -338,6 +338,52 @@ def test_tar_files_of_the_first_pytorch(tmp_path):
     assert ours["b"].tolist() == [2, 3, 4, 5]
 
 
+def old_stream(body, keys, storages):
+    """A file of a PyTorch before 0.4, which Python 2 wrote."""
+    head = [pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1001)]
+    head.append(pickle.dumps({"little_endian": True, "protocol_version": 1001}, 2))
+    return io.BytesIO(b"".join(head) + body + pickle.dumps(keys, 2) + storages)
+
+
+def test_views_of_storages_and_sources_of_modules():
+    def text(value):
+        return b"U" + bytes([len(value)]) + value
+
+    def view(key, offset, count):
+        part = b"(" + text(key) + b"K%cK%ct" % (offset, count)
+        place = text(b"storage") + b"ctorch\nFloatStorage\n" + text(b"0") + text(b"cpu")
+        storage = b"(" + place + b"K\x06" + part + b"tQ"
+        sizes = b"K\x00K%c\x85K\x01\x85" % count
+        return b"ctorch._utils\n_rebuild_tensor\n(" + storage + sizes + b"tR"
+
+    module = b"(" + text(b"module") + b"ctorch.nn.modules.linear\nIdentity\nNNtQ)\x81"
+    tables = b"".join(text(b"_" + name) + b"}" for name in (b"modules", b"buffers"))
+    tables += text(b"_parameters") + b"}"
+    state = b"}(" + tables + text(b"training") + b"\x88u"
+    body = b"\x80\x02(" + view(b"a", 1, 3) + view(b"b", 2, 2) + module + state + b"bl."
+    data = np.array([6], "<i8").tobytes() + np.arange(6, dtype="<f4").tobytes()
+    theirs = torch.load(old_stream(body, ["0"], data), weights_only=False)
+    ours = rushlight.load(old_stream(body, ["0"], data), weights_only=False)
+    assert ours[0].tolist() == theirs[0].tolist() == [1, 2, 3]
+    assert ours[1].tolist() == theirs[1].tolist() == [2, 3]
+    for first, second, _ in (theirs, ours):
+        first[1] = 9
+        assert second.tolist() == [9, 3]
+    assert type(ours[2]) is rushlight.nn.Identity
+    assert type(theirs[2]) is torch.nn.Identity
+
+
+def test_tensors_with_a_state():
+    body = b"\x80\x02ctorch\nFloatTensor\n)Rq\x01("
+    body += b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x03NtQ"
+    body += b"K\x01K\x02\x85K\x01\x85tbh\x01\x86."
+    data = np.array([3], "<i8").tobytes() + np.arange(3, dtype="<f4").tobytes()
+    for weights_only in (True, False):
+        ours = rushlight.load(old_stream(body, ["0"], data), weights_only=weights_only)
+        assert ours[0] is ours[1]
+        assert ours[0].tolist() == [1, 2]
+
+
 def test_pickles_of_every_protocol(tmp_path):
     value = {"a": [1, 2.5, "x\n'é", True, 10**12, b"y\xff", ("z",), None], "b": {1, 2}}
     value["loop"] = value["a"]
