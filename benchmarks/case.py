@@ -38,9 +38,9 @@ def case(label: str, target: float, once: bool = False) -> Callable[[Setup], Set
 
 def load_all() -> dict[str, Case]:
     """Every case, in the order of the table."""
-    from benchmarks.cases import files, kernels, overhead, training
+    from benchmarks.cases import files, kernels, loading, overhead, training
 
-    assert files and kernels and overhead and training
-    order = ("overhead", "kernels", "training", "files")
+    assert files and kernels and loading and overhead and training
+    order = ("overhead", "kernels", "training", "files", "loading")
     rows = sorted(CASES.values(), key=lambda c: order.index(c.name.split(".")[0]))
     return {row.name: row for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import pickle
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -74,6 +76,11 @@ def nothing_left():
     assert len(os.listdir("/proc/self/fd")) <= before[1] + 4
 
 
+def texts(samples):
+    """A large batch without tensors."""
+    return [str(sample) for sample in samples]
+
+
 def listed(samples):
     """Keeps arrays what they are."""
     return [(s["array"], s["name"]) for s in samples]
@@ -116,6 +123,69 @@ def test_many_batches_held_need_no_descriptors():
         if len(batches) == 599:
             assert len(os.listdir("/proc/self/fd")) < before + 20
     assert len({batch[0].data_ptr() for batch in batches}) == 600
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_memory_of_batches_that_were_held_is_given_up():
+    data = TensorDataset(rushlight.zeros(200, 5000))
+    passing = iter(DataLoader(data, 2, num_workers=1))
+    held = [next(passing) for _ in range(60)]
+    segments = passing._pool._workers[0].segments
+    assert len(segments._mapped) >= 60
+    held.clear()
+    for _ in range(5):
+        next(passing)
+    assert len(segments._mapped) < 12
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_messages_larger_than_the_sockets_room():
+    """Neither side waits for the other to read."""
+    keys = list(range(50_000)) * 2
+    loader = DataLoader(
+        range(50_000), batch_sampler=[keys] * 4, num_workers=1, collate_fn=texts
+    )
+    assert [len(batch) for batch in loader] == [100_000] * 4
+
+
+def test_loader_in_a_thread():
+    found = []
+
+    def run():
+        for method in METHODS[:2]:
+            loader = DataLoader(Images(), 3, num_workers=1, **kind_of(method))
+            found.extend(len(batch["name"]) for batch in loader)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert found == [3] * 4
+
+
+def test_copies_and_pickles_of_a_loader():
+    loader = DataLoader(Images(), 3, num_workers=1)
+    next(iter(loader))
+    for other in (copy.deepcopy(loader), pickle.loads(pickle.dumps(loader))):
+        assert [batch["i"].tolist() for batch in other] == [[0, 1, 2], [3, 4, 5]]
+    persistent = DataLoader(Images(), 3, num_workers=1, persistent_workers=True)
+    next(iter(persistent))
+    with pytest.raises(NotImplementedError):
+        pickle.dumps(persistent)
+
+
+class BadState(Images):
+    """Its state cannot be told."""
+
+    def state_dict(self):
+        raise ValueError("no state")
+
+    def load_state_dict(self, state):
+        pass
+
+
+def test_error_of_a_state_in_a_worker():
+    with pytest.raises(ValueError, match="(?s)worker process 0.*no state"):
+        list(DataLoader(BadState(), num_workers=1))
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -199,6 +199,10 @@ class DataLoader(Generic[T_co]):
             )
         super().__setattr__(name, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has begun no pass. Kept workers cannot be copied, which they say.
+        return {**self.__dict__, "_position": None}
+
     def __iter__(self) -> Iterator[Any]:
         """Begins a pass; after `load_state_dict`, continues the saved one."""
         resume, self._resume, self._loaded = self._resume, None, None

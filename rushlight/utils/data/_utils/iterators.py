@@ -340,7 +340,7 @@ def _warn_about_pinning(device: str) -> None:
     if device:
         warnings.warn(
             "pin_memory_device is deprecated, the current accelerator will be used as "
-            f"the device, ignore pin_memory_device={device!r}.",
+            f"the device,ignore pin_memory_device={device!r}.",
             stacklevel=5,
         )
     warnings.warn(

@@ -86,10 +86,10 @@ def _serve(
         sender.segments.returned(returned)
         sender.segments.dropped(dropped)
         context.allocate = sender.packer.allocate
-        batch = reader.load(number, keys)
+        batch, snapshot = reader.answer(number, keys)
         context.allocate = None
         progress[2] = SENDING
-        sender.send(number, batch, reader.snapshot())
+        sender.send(number, batch, snapshot)
         progress[2] = IDLE
         del batch
 

@@ -181,8 +181,16 @@ class Worker:
                 "dataset state_dict and load_state_dict"
             )
 
-    def load(self, number: int, keys: Any) -> Any:
-        """The batch of a task, `Raised` or `Ended`."""
+    def answer(self, number: int, keys: Any) -> tuple[Any, Snapshot]:
+        """What a task makes: its batch, `Raised` or `Ended`, and where the worker
+        stands after it."""
+        batch = self._load(number, keys)
+        try:
+            return batch, self._snapshot()
+        except Exception as error:  # of the dataset's state_dict
+            return Raised(error, self._where), Snapshot({})
+
+    def _load(self, number: int, keys: Any) -> Any:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             self._ended = self._fetcher is None
@@ -202,8 +210,7 @@ class Worker:
             note = f"It happened at {sample_of(self._spec, progress, keys)}."
             return Raised(error, self._where, note)
 
-    def snapshot(self) -> Snapshot:
-        """Where the worker stands."""
+    def _snapshot(self) -> Snapshot:
         now = self._streams.read()
         moved = {k: data for k, data in now.items() if self._seen.get(k) != data}
         self._seen = now

@@ -115,8 +115,7 @@ def _serve(
                 reader.next_pass()
                 continue
             number, keys = task
-            batch = reader.load(number, keys)
-            snapshot = reader.snapshot()
+            batch, snapshot = reader.answer(number, keys)
             answers.put(ThreadAnswer(worker, number, batch, snapshot))
             del batch
     except BaseException as error:  # SystemExit and the like: nothing else would tell
