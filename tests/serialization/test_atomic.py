@@ -118,10 +118,11 @@ def test_open_map_survives_the_next_save(tmp_path):
 def test_large_old_file_is_freed_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic, "_LARGE", 1000)
     path = tmp_path / "model.pt"
+    others = set(threading.enumerate())
     for value in (1, 2):
         rushlight.save(rushlight.full((1000,), value), path)
-    while any(t.name.startswith("Thread") for t in threading.enumerate()):
-        pass
+    for thread in set(threading.enumerate()) - others:
+        thread.join(10)
     assert rushlight.load(path)[0].item() == 2
     held = [os.path.realpath(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")]
     assert not [name for name in held if "model.pt" in name]
