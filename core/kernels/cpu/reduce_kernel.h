@@ -177,35 +177,18 @@ typename Op::Acc reduce_lanes(const typename Op::In* p, int64_t n, const typenam
   return fold_lanes<Op, kCount>(lanes);
 }
 
-// The same with few lanes, for runs too short to fill all. Each turn adds several rows as a tree:
-// the lanes go through memory, and a turn waits for the one before.
+// The same with few lanes, for runs too short to fill all.
 template <class Op>
 typename Op::Acc reduce_short(const typename Op::In* p, int64_t n, const typename Op::Shift* shift,
                               const ReduceContext& context) {
   constexpr int64_t kCount = 16;
   alignas(64) typename Op::Acc lanes[kCount];
   const Op op(context);
-  const auto at = [&](int64_t k) __attribute__((always_inline)) { return op.load(p[k], shift[0]); };
-  const auto two = [&](int64_t k) __attribute__((always_inline)) {
-    return op.merge(at(k), at(k + kCount));
-  };
-  const auto four = [&](int64_t k) __attribute__((always_inline)) {
-    return op.merge(two(k), two(k + 2 * kCount));
-  };
+  for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.load(p[j], shift[0]);
   int64_t k = kCount;
-  if (Op::kCheap && n >= 4 * kCount) {
-    for (int64_t j = 0; j < kCount; ++j) lanes[j] = four(j);
-    for (k = 4 * kCount; k + 4 * kCount <= n; k += 4 * kCount)
-      for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], four(k + j));
-  } else if (Op::kCheap && n >= 2 * kCount) {
-    for (int64_t j = 0; j < kCount; ++j) lanes[j] = two(j);
-    k = 2 * kCount;
-  } else {
-    for (int64_t j = 0; j < kCount; ++j) lanes[j] = at(j);
-  }
   for (; k + kCount <= n; k += kCount)
-    for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], at(k + j));
-  for (int64_t j = 0; k < n; ++k, ++j) lanes[j] = op.merge(lanes[j], at(k));
+    for (int64_t j = 0; j < kCount; ++j) lanes[j] = op.merge(lanes[j], op.load(p[k + j], shift[0]));
+  for (int64_t j = 0; k < n; ++k, ++j) lanes[j] = op.merge(lanes[j], op.load(p[k], shift[0]));
   return fold_lanes<Op, kCount>(lanes);
 }
 
