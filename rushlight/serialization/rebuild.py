@@ -88,7 +88,13 @@ def make_view(
         )
     if not count and offset > available:
         raise UnsafeFileError("load: an empty tensor lies outside of its storage")
-    return _C.tensor_from_storage(storage, dtype, offset, size, stride, requires_grad)
+    try:
+        return _C.tensor_from_storage(
+            storage, dtype, offset, size, stride, requires_grad
+        )
+    except (RuntimeError, OverflowError) as error:
+        # Sizes of empty tensors whose product no integer holds.
+        raise UnsafeFileError(f"load: a tensor is damaged: {error}") from None
 
 
 def _check_gradient(dtype: Any, requires_grad: Any) -> None:

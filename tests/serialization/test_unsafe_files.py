@@ -75,6 +75,7 @@ def test_honest_tensor():
         {"size": (1,) * 65, "stride": (1,) * 65},
         {"size": (2**32, 2**32), "stride": (0, 0)},
         {"size": (2**62, 4), "stride": (0, 1)},
+        {"size": (2**63 - 1, 0), "stride": (2, 1)},
         {"extra": b"K\x01"},
     ],
 )
