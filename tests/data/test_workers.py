@@ -504,3 +504,31 @@ def test_own_types_in_the_collate_map():
         del functions[Point]
     with pytest.raises(TypeError, match="found <class .*Point"):
         default_collate(points)
+
+
+def test_numpy_is_seeded_when_a_worker_first_imports_it():
+    """With PyTorch's numbers, and without importing it in the loader."""
+    code = """
+        import sys
+        import rushlight
+        from rushlight.utils.data import DataLoader
+
+        class Late:
+            def __len__(self):
+                return 2
+
+            def __getitem__(self, i):
+                import numpy as np
+                return np.random.rand()
+
+        rushlight.manual_seed(3)
+        loader = DataLoader(Late(), num_workers=2, multiprocessing_context="fork")
+        print([round(batch.item(), 6) for batch in loader], "numpy" in sys.modules)
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.stdout == "[0.879486, 0.135547] False\n", done.stderr
