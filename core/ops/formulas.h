@@ -12,8 +12,8 @@ Tensor expand_reduced(const Tensor& grad, IntList sizes, std::optional<IntList> 
 // Puts reduced dimensions back as size 1.
 Tensor restore_dims(const Tensor& t, size_t dims, std::optional<IntList> dim, bool keepdim);
 // Scatters the gradient of base.as_strided(...) back over the base's elements.
-Tensor as_strided_backward(const Tensor& grad, const TensorGeometry& base, IntList sizes, IntList strides,
-                           std::optional<int64_t> offset);
+Tensor as_strided_backward(const Tensor& grad, const TensorGeometry& base, IntList sizes,
+                           IntList strides, std::optional<int64_t> offset);
 
 Dims inverse_permutation(IntList dims);
 // Joins the gradients of pieces; missing ones count as zero.

@@ -413,8 +413,8 @@ Dims inverse_permutation(IntList dims) {
   return out;
 }
 
-Tensor as_strided_backward(const Tensor& grad, const TensorGeometry& base, IntList sizes, IntList strides,
-                           std::optional<int64_t> given_offset) {
+Tensor as_strided_backward(const Tensor& grad, const TensorGeometry& base, IntList sizes,
+                           IntList strides, std::optional<int64_t> given_offset) {
   // Over a flat buffer that spans both geometries: add the gradient in at the view's places, read
   // it out at the base's.
   const int64_t offset = given_offset.value_or(base.offset);
