@@ -28,7 +28,7 @@ from rushlight.utils.data import (
 )
 from rushlight.utils.data._utils import collate as collation
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).parents[2]  # not resolved: of the package under test
 METHODS = ["fork", "spawn", "forkserver"]
 KINDS = [*METHODS, "thread"]
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
