@@ -313,13 +313,14 @@ def test_death_of_a_worker_is_reported_at_once(how, method):
 
 @pytest.mark.usefixtures("nothing_left")
 def test_death_of_an_idle_worker():
-    loader = DataLoader(Augmented(), 2, num_workers=2, persistent_workers=True)
+    # More batches than are loaded in advance, so that the worker is missed.
+    loader = DataLoader(Augmented(60), 2, num_workers=2, persistent_workers=True)
     passing = iter(loader)
     next(passing)
     os.kill(int(children()[0]), signal.SIGKILL)
     with pytest.raises(RuntimeError, match="SIGKILL"):
         list(passing)
-    assert len(list(loader)) == 6  # with new workers
+    assert len(list(loader)) == 30  # with new workers
 
 
 def test_thread_that_exits():
@@ -403,7 +404,8 @@ def program(text):
     """Starts a program that uses a loader; it prints the ids of its workers."""
     code = textwrap.dedent(
         """
-        import sys, time
+        import signal, sys, time
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job may ignore it
         sys.path[:0] = [{tests!r}, {root!r}]
         from data.datasets import *
         from rushlight.utils.data import DataLoader
