@@ -107,17 +107,23 @@ def _end_with_parent(parent: int | None) -> None:
     import ctypes
 
     set_death_signal = 1
-    with_interrupt = ctypes.c_ulong(signal.SIGINT)
-    ctypes.CDLL(None).prctl(set_death_signal, with_interrupt)
+    number = _ending_signal()
+    ctypes.CDLL(None).prctl(set_death_signal, ctypes.c_ulong(number))
     if os.getppid() != parent:  # it died before that
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
+
+
+def _ending_signal() -> signal.Signals:
+    """An interrupt, unless this is a job that ignores them."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return signal.SIGTERM if ignored else signal.SIGINT
 
 
 def _await_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), _ending_signal())
 
 
 def _run(

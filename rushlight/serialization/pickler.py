@@ -7,6 +7,7 @@ their storages as references; other objects the way Python's own pickle writes t
 from __future__ import annotations
 
 import copyreg
+import enum
 import itertools
 import pickle
 import struct
@@ -274,7 +275,14 @@ class _Pickler:
         reduce = copyreg.dispatch_table.get(type(obj))
         # Protocol 5 would hand out buffers apart from the pickle.
         version = min(self.protocol, 4)
-        reduced: Any = reduce(obj) if reduce else obj.__reduce_ex__(version)
+        reduced: Any
+        if reduce is not None:
+            reduced = reduce(obj)
+        elif isinstance(obj, enum.Enum):
+            # The same in every version of Python; some would write a call of getattr.
+            reduced = type(obj), (obj._value_,)
+        else:
+            reduced = obj.__reduce_ex__(version)
         if isinstance(reduced, str):
             self.write_global(torch_module(obj.__module__), reduced)
             return

@@ -411,7 +411,7 @@ def program(text):
         from rushlight.utils.data import DataLoader
         loader = DataLoader(Failing("sleep", at=7, n=8), 1, num_workers=2)
         passing = iter(loader)
-        next(passing)
+        next(passing), next(passing)  # both workers are at work
         print(*passing._pool.pids, flush=True)
         """
     ).format(tests=str(ROOT / "tests"), root=str(ROOT))
