@@ -33,14 +33,14 @@ op(
 )
 op(
     "ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, "
-    "int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor",
+    "int[] target_lengths, int blank=0, int reduction=0, bool zero_infinity=False) -> Tensor",
     "Negative log-likelihood of labels, summed over their alignments with log_probs.",
     composite="ctc_loss",
     variants="function",
 )
 op(
     "ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, "
-    "Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor",
+    "Tensor target_lengths, int blank=0, int reduction=0, bool zero_infinity=False) -> Tensor",
     "ctc_loss() with its lengths in tensors.",
     composite="ctc_loss_lengths",
     variants="function",

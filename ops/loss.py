@@ -1,4 +1,5 @@
-"""Losses. `reduction` is 0 (none), 1 (mean) or 2 (sum), as in PyTorch's operators."""
+"""Losses. `reduction` is 0 (none), 1 (mean) or 2 (sum), as in PyTorch's operators; those that are
+functions of `torch` itself, such as `torch.kl_div`, do not reduce unless they are told to."""
 
 from ops.table import op
 
@@ -52,7 +53,7 @@ op(
 )
 op(
     "binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, "
-    "Tensor? pos_weight=None, int reduction=1) -> Tensor",
+    "Tensor? pos_weight=None, int reduction=0) -> Tensor",
     "binary_cross_entropy of sigmoid(self), computed stably.",
     dynamic="bce_with_logits",
     variants="function",
@@ -120,7 +121,7 @@ op(
     variants="",
 )
 op(
-    "kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) "
+    "kl_div(Tensor self, Tensor target, int reduction=0, *, bool log_target=False) "
     "-> Tensor",
     "target (log(target) - self); self holds log-probabilities.",
     composite="kl_div",
@@ -134,28 +135,28 @@ op(
 )
 op(
     "hinge_embedding_loss(Tensor self, Tensor target, float margin=1.0, "
-    "int reduction=1) -> Tensor",
+    "int reduction=0) -> Tensor",
     "self where the target is 1, max(0, margin - self) where it is -1.",
     composite="hinge_embedding_loss",
     variants="function",
 )
 op(
     "margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, "
-    "int reduction=1) -> Tensor",
+    "int reduction=0) -> Tensor",
     "max(0, -target (input1 - input2) + margin).",
     composite="reduced(ops::clamp_min(-target * (input1 - input2) + margin, 0), reduction)",
     variants="function",
 )
 op(
     "cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, "
-    "float margin=0.0, int reduction=1) -> Tensor",
+    "float margin=0.0, int reduction=0) -> Tensor",
     "1 - cos where the target is 1, max(0, cos - margin) where it is -1.",
     composite="cosine_embedding_loss",
     variants="function",
 )
 op(
     "triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, "
-    "float margin=1.0, float p=2.0, float eps=1e-06, bool swap=False, int reduction=1) "
+    "float margin=1.0, float p=2.0, float eps=1e-06, bool swap=False, int reduction=0) "
     "-> Tensor",
     "max(0, d(anchor, positive) - d(anchor, negative) + margin).",
     composite="triplet_margin_loss",

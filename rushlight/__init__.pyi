@@ -352,6 +352,7 @@ from rushlight._C.ops import frac_ as frac_
 from rushlight._C.ops import frexp as frexp
 from rushlight._functions import frobenius_norm as frobenius_norm
 from rushlight._functions import from_dlpack as from_dlpack
+from rushlight._functions import from_file as from_file
 from rushlight._C import from_numpy as from_numpy
 from rushlight._C import frombuffer as frombuffer
 from rushlight._C.ops import full as full

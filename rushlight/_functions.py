@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rushlight import _C
 from rushlight._dtype_info import can_cast, finfo, iinfo, promote_types, result_type
+from rushlight._storage import TypedStorage
 
 if TYPE_CHECKING:
     from rushlight import Generator, Tensor, device, dtype
@@ -23,6 +24,7 @@ __all__ = [
     "finfo",
     "frobenius_norm",
     "from_dlpack",
+    "from_file",
     "from_numpy",
     "frombuffer",
     "get_default_dtype",
@@ -276,9 +278,33 @@ def is_tensor(obj: object) -> bool:
 
 def is_storage(obj: object) -> bool:
     """Whether ``obj`` is a storage."""
-    from rushlight._storage import TypedStorage
-
     return isinstance(obj, (_C.UntypedStorage, TypedStorage))
+
+
+def from_file(
+    filename: Any,
+    shared: bool | None = None,
+    size: int = 0,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A tensor of `size` elements over the first bytes of a file.
+
+    Args:
+        shared: writes go to the file, which is created and extended as needed; else
+            they stay in memory.
+
+    Raises:
+        RuntimeError: the file is shorter and not shared.
+    """
+    made = TypedStorage.from_file(filename, bool(shared), size, dtype=dtype)._flat()
+    if layout not in (None, _C.strided):
+        raise RuntimeError(f"from_file: tensors of files are strided, not {layout}")
+    out = made if device is None else made.to(device)
+    return out.pin_memory() if pin_memory else out
 
 
 def _question(name: str, doc: str) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rushlight import _C, _functions
+from rushlight._storage import TypedStorage
 
 if TYPE_CHECKING:
     from rushlight import Tensor, device, dtype
@@ -267,9 +268,7 @@ def _any_true(self: Tensor) -> Tensor:
 
 def _typed_storage(self: Tensor) -> Any:
     """The storage with this tensor's dtype."""
-    from rushlight._storage import TypedStorage
-
-    return TypedStorage(self.untyped_storage(), self.dtype)
+    return TypedStorage(wrap_storage=self.untyped_storage(), dtype=self.dtype)
 
 
 def _module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:

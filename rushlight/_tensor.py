@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rushlight import _C
+from rushlight._storage import TypedStorage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -273,10 +274,8 @@ def _type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> str | 
 
 def _storage(self: Tensor) -> Any:
     """The storage with this tensor's dtype; ``untyped_storage()`` is the current way."""
-    from rushlight._storage import TypedStorage
-
     warn_of_typed_storage()
-    return TypedStorage(self.untyped_storage(), self.dtype)
+    return TypedStorage(wrap_storage=self.untyped_storage(), dtype=self.dtype)
 
 
 def warn_of_typed_storage() -> None:
@@ -428,8 +427,6 @@ def _set_(
         size: default: that of ``source``, a storage being one dimension.
         stride: default: row-major.
     """
-    from rushlight._storage import TypedStorage
-
     storage = source.untyped() if isinstance(source, TypedStorage) else source
     given = [source, storage_offset, size, stride]
     while len(given) > 0 and given[-1] is None:

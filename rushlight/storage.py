@@ -5,24 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight import _C
-from rushlight._storage import TypedStorage, typed
+from rushlight._storage import LEGACY_DTYPES, TypedStorage
 
 UntypedStorage = _C.UntypedStorage
-
-_NAMES = {
-    "Bool": _C.bool,
-    "Byte": _C.uint8,
-    "Char": _C.int8,
-    "Short": _C.int16,
-    "Int": _C.int32,
-    "Long": _C.int64,
-    "Half": _C.float16,
-    "BFloat16": _C.bfloat16,
-    "Float": _C.float32,
-    "Double": _C.float64,
-    "ComplexFloat": _C.complex64,
-    "ComplexDouble": _C.complex128,
-}
 
 
 class _LegacyMeta(type):
@@ -33,15 +18,23 @@ class _LegacyMeta(type):
     def __instancecheck__(cls, obj: object) -> bool:
         return isinstance(obj, TypedStorage) and obj.dtype is cls.dtype
 
-    def __call__(cls, *args: Any) -> TypedStorage:
-        return typed(cls.dtype, args)
+    def __call__(cls, *args: Any, wrap_storage: Any = None) -> TypedStorage:
+        return TypedStorage(*args, wrap_storage=wrap_storage, dtype=cls.dtype)
+
+    def from_buffer(cls, *args: Any, **kwargs: Any) -> TypedStorage:
+        """Elements of a buffer: see `UntypedStorage.from_buffer`."""
+        return TypedStorage.from_buffer(*args, **kwargs, dtype=cls.dtype)
+
+    def from_file(cls, *args: Any, **kwargs: Any) -> TypedStorage:
+        """The first elements of a file: see `UntypedStorage.from_file`."""
+        return TypedStorage.from_file(*args, **kwargs, dtype=cls.dtype)
 
     def __repr__(cls) -> str:
         return f"<class 'torch.{cls.__name__}'>"
 
 
 def _legacy(name: str) -> Any:
-    dtype = _NAMES[name]
+    dtype = LEGACY_DTYPES[name]
     return _LegacyMeta(
         f"{name}Storage",
         (),
@@ -62,9 +55,15 @@ DoubleStorage = _legacy("Double")
 ComplexFloatStorage = _legacy("ComplexFloat")
 ComplexDoubleStorage = _legacy("ComplexDouble")
 
-__all__ = ["TypedStorage", "UntypedStorage", *(f"{name}Storage" for name in _NAMES)]
+__all__ = [
+    "TypedStorage",
+    "UntypedStorage",
+    *(f"{name}Storage" for name in LEGACY_DTYPES),
+]
 
 
 def class_of(dtype: Any) -> Any:
     """The legacy class for a dtype."""
-    return next(globals()[f"{n}Storage"] for n, d in _NAMES.items() if d is dtype)
+    return next(
+        globals()[f"{n}Storage"] for n, d in LEGACY_DTYPES.items() if d is dtype
+    )

@@ -23,7 +23,10 @@ ATTRIBUTES = {
         ),
     },
     "Generator": {"device": "_device"},
-    "UntypedStorage": {"device": "_device"},
+    "UntypedStorage": {
+        "device": "_device",
+        **dict.fromkeys(("is_cuda", "is_sparse", "is_sparse_csr"), "_bool"),
+    },
     "device": {"type": "str", "index": "_int | None"},
     "dtype": {
         "itemsize": "_int",

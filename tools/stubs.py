@@ -159,7 +159,7 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
     methods = grouped(found, lambda r: "method" in r.variants)
     methods |= grouped(found, lambda r: "inplace" in r.variants, "_")
     for name, value in sorted(vars(tensor).items()):
-        if isinstance(value, (types.GetSetDescriptorType, property)):
+        if isinstance(value, ATTRIBUTE_KINDS):
             yield f"{name}: {ATTRIBUTES['Tensor'].get(name, 'Any')}"
         elif isinstance(value, types.FunctionType):
             yield f"def {name}{SLOTS.get(name) or python_signature(value)}: ..."
@@ -178,6 +178,11 @@ def tensor_members(tensor: type, found: list[Record]) -> Iterator[str]:
     yield "def __new__(cls, *args: Any, **kwargs: Any) -> Self: ..."
 
 
+ATTRIBUTE_KINDS = (types.GetSetDescriptorType, types.MemberDescriptorType, property)
+# Python methods that `object` has with stricter types.
+SKIPPED_METHODS = {"__reduce_ex__", "__sizeof__", "__repr__", "__str__"}
+
+
 def method_forms(owner: str, name: str) -> Iterator[str]:
     """`def` lines of a method that is no operator."""
     forms = METHODS.get(owner, {}).get(name, [ANYTHING])
@@ -190,9 +195,12 @@ def method_forms(owner: str, name: str) -> Iterator[str]:
 def class_members(cls: type) -> Iterator[str]:
     """The body of one of the core's other classes."""
     for name, value in sorted(vars(cls).items()):
+        if isinstance(value, types.FunctionType) and name not in SKIPPED_METHODS:
+            yield f"def {name}{python_signature(value)}: ..."
+            continue
         if name.startswith("__"):
             continue
-        if isinstance(value, (types.GetSetDescriptorType, types.MemberDescriptorType)):
+        if isinstance(value, ATTRIBUTE_KINDS):
             yield f"{name}: {ATTRIBUTES.get(cls.__name__, {}).get(name, 'Any')}"
         elif isinstance(value, staticmethod):
             yield "@staticmethod"

@@ -53,7 +53,7 @@ def load_both_mapped(torch: Any) -> tuple[str, dict[str, Any]]:
     return "load(path, mmap=True)", _written(torch, _LARGE)
 
 
-@case("save 500 MB over an old file", 1.00)
+@case("save 500 MB; ours flushed to the disk", 1.00)
 def save(torch: Any) -> tuple[str, dict[str, Any]]:
     return "save(state, path)", _to_write(torch, _LARGE)
 

@@ -28,15 +28,47 @@ void dealloc(PyObject* o) {
   Py_DECREF(type);
 }
 
+// The bytes of a sequence of integers, each taken modulo 256.
+Ptr<Storage> storage_of(PyObject* given) {
+  RL_CHECK(PySequence_Check(given), "torch.UntypedStorage(): Expected a sequence type, but got ",
+           Py_TYPE(given)->tp_name);
+  const Object items(checked(PySequence_Fast(given, "torch.UntypedStorage(): no sequence")));
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(items.get());
+  Ptr<Storage> made = Storage::make(static_cast<size_t>(count));
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
+    RL_CHECK(PyLong_Check(item),
+             "torch.UntypedStorage(): tried to construct a storage from a sequence (",
+             Py_TYPE(given)->tp_name, "), but one of the items was of type ",
+             Py_TYPE(item)->tp_name, " instead of int");
+    const unsigned long value = PyLong_AsUnsignedLongMask(item);
+    made->data()[i] = static_cast<std::byte>(value & 0xff);
+  }
+  return made;
+}
+
 PyObject* storage_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"size", "device", nullptr};
-  Py_ssize_t size = 0;
-  PyObject* device = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|nO", const_cast<char**>(names), &size, &device))
+  PyObject* given = nullptr;
+  PyObject* where = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$O", const_cast<char**>(names), &given, &where))
     return nullptr;
   return guarded([&] {
+    Device device;
+    if (where && where != Py_None) {
+      RL_CHECK_TYPE(unwrap_device(where, device),
+                    "torch.UntypedStorage(): argument 'device' must be a device, not ",
+                    Py_TYPE(where)->tp_name);
+    }
+    if (given && !PyIndex_Check(given)) {
+      RL_CHECK(!device.is_meta(), "torch.UntypedStorage(): a sequence has no place on ",
+               "the meta device");
+      return wrap_storage(storage_of(given));
+    }
+    const Py_ssize_t size = given ? PyNumber_AsSsize_t(given, PyExc_OverflowError) : 0;
+    if (size == -1 && PyErr_Occurred()) throw PythonError();
     RL_CHECK(size >= 0, "Storage size must not be negative, got ", static_cast<int64_t>(size));
-    return wrap_storage(Storage::make(static_cast<size_t>(size)));
+    return wrap_storage(Storage::make(static_cast<size_t>(size), device));
   });
 }
 
@@ -87,19 +119,11 @@ PyObject* new_shared(PyObject*, PyObject* args, PyObject* kwargs) {
 }
 PyObject* clone(PyObject* o, PyObject*) {
   return guarded([&] {
-    const Ptr<Storage> copy = Storage::make(self_of(o).nbytes());
-    std::memcpy(copy->data(), self_of(o).data(), copy->nbytes());
+    const Ptr<Storage> copy = Storage::make(self_of(o).nbytes(), self_of(o).device());
+    if (copy->data()) std::memcpy(copy->data(), self_of(o).data(), copy->nbytes());
     return wrap_storage(copy);
   });
 }
-PyObject* get_item(PyObject* o, Py_ssize_t i) {
-  if (i < 0 || i >= length(o)) {
-    PyErr_SetString(PyExc_IndexError, "index out of range");
-    return nullptr;
-  }
-  return PyLong_FromLong(static_cast<unsigned char>(self_of(o).data()[i]));
-}
-
 // storage_from_buffer(obj): shares writable memory, copies read-only memory.
 PyObject* from_buffer(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
@@ -234,8 +258,8 @@ PyType_Slot slots[] = {
     {Py_tp_getset, getset},
     {Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)},
     {Py_sq_length, reinterpret_cast<void*>(length)},
-    {Py_sq_item, reinterpret_cast<void*>(get_item)},
-    {Py_tp_doc, const_cast<char*>("UntypedStorage(size): bytes shared by tensors.")},
+    {Py_tp_doc,
+     const_cast<char*>("UntypedStorage(size or bytes, *, device='cpu'): bytes shared by tensors.")},
     {0, nullptr}};
 PyType_Spec spec = {"rushlight.UntypedStorage", sizeof(StorageObject), 0, Py_TPFLAGS_DEFAULT,
                     slots};

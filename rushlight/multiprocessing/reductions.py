@@ -70,7 +70,7 @@ def rebuild_storage(handle: int | _Handle, offset: int, nbytes: int) -> Any:
 
 def rebuild_typed_storage(storage: Any, dtype: Any) -> TypedStorage:
     """The bytes as elements of one dtype."""
-    return TypedStorage(storage, dtype)
+    return TypedStorage(wrap_storage=storage, dtype=dtype)
 
 
 def rebuild_tensor(

@@ -286,7 +286,11 @@ class FileNames:
     def _open(self, name: str, kind: StorageKind, location: str, needed: int) -> Any:
         opened = self.open_storage(name, needed, kind.dtype)
         storage = self.restore(opened, location)
-        shown = storage if kind.dtype is None else TypedStorage(storage, kind.dtype)
+        shown = (
+            storage
+            if kind.dtype is None
+            else TypedStorage(wrap_storage=storage, dtype=kind.dtype)
+        )
         known = storage, kind, shown, storage.nbytes()
         self.storages[name] = known
         return known
@@ -302,7 +306,11 @@ class FileNames:
         if not 0 <= start <= end <= storage.nbytes():
             raise UnsafeFileError(f"load: a view of storage {brief(name)} exceeds it")
         part = _C.storage_from_buffer(storage_bytes(storage)[start:end])
-        found = part if kind.dtype is None else TypedStorage(part, kind.dtype)
+        found = (
+            part
+            if kind.dtype is None
+            else TypedStorage(wrap_storage=part, dtype=kind.dtype)
+        )
         self.views[name, view_key] = found
         return found
 

@@ -153,7 +153,8 @@ class _Reader:
             pickles.at -= 8
             made = new_storage(nbytes)
             pickles.take_storage(str(key), made, kind.dtype, True)
-            self.add(key, TypedStorage(self.restore(made, location), kind.dtype))
+            restored = self.restore(made, location)
+            self.add(key, TypedStorage(wrap_storage=restored, dtype=kind.dtype))
         views = pickles.next(self.names)
         for view in views if isinstance(views, list) else [views]:
             check_arguments(_tuple(view), int, int, int, int)
@@ -167,7 +168,7 @@ class _Reader:
                 raise UnsafeFileError(f"load: view {key} exceeds its storage")
             part = _C.storage_from_buffer(storage_bytes(root.untyped())[start:end])
             if str(key) != str(root_key):
-                self.add(key, TypedStorage(part, root.dtype))
+                self.add(key, TypedStorage(wrap_storage=part, dtype=root.dtype))
 
     def read_tensors(self, pickles: Pickles) -> None:
         for _ in range(self.count(pickles)):

@@ -94,7 +94,7 @@ __attribute__((noinline)) void reduce_block(const typename Op::In* __restrict p,
   }
   if constexpr (Op::kCheap) {
     // The processor's own prefetching stops at the end of a page, and short runs end often.
-    constexpr int64_t kAhead = 4096 / static_cast<int64_t>(sizeof(typename Op::In));
+    constexpr int64_t kAhead = 16384 / static_cast<int64_t>(sizeof(typename Op::In));
     constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(typename Op::In));
     for (; r + 8 <= n; r += 8) {
       if (stride == m)
