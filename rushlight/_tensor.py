@@ -167,7 +167,9 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     storage = self.untyped_storage()
     copied = memo.get(id(storage))
     if copied is None:
-        copied = memo[id(storage)] = storage.clone()
+        meta = storage.device.type == "meta"
+        copied = _rebuild_meta_storage(storage.nbytes()) if meta else storage.clone()
+        memo[id(storage)] = copied
         memo.setdefault("rushlight storages", []).append(storage)  # type: ignore[call-overload]
     out = _C.tensor_from_storage(
         copied, self.dtype, self.storage_offset(), self.size(), self.stride()

@@ -18,9 +18,16 @@ from .legacy import load_legacy, save_legacy
 from .location import Restore, make_restore
 from .mapping import map_file, mode_for_map
 from .names import FileNames
+from .options import default_byte_order, get_crc32_options, skips_data
 from .pickler import StorageTable, dumps
 from .safetensors_header import is_safetensors
-from .storages import check_bools, new_storage, storage_bytes, swap_bytes
+from .storages import (
+    check_bools,
+    new_storage,
+    storage_bytes,
+    swap_bytes,
+    zero_storage,
+)
 from .tar import is_tar, load_tar
 from .unpickler import run
 
@@ -67,6 +74,10 @@ def save(
         if _use_new_zipfile_serialization:
             with_order = not _disable_byteorder_record
             _save_archive(obj, f, file, pickle_protocol, with_order)
+        elif skips_data():
+            raise RuntimeError(
+                "Cannot use skip_data=True with _use_new_zipfile_serialization=False"
+            )
         else:
             save_legacy(obj, file, pickle_protocol)
 
@@ -100,8 +111,8 @@ def load(
         pickle_module: only Python's own `pickle`, which is never run.
         weights_only: True (the default) builds tensors, numbers, strings, containers
             and the classes given to `add_safe_globals`. False also builds subclasses
-            of `nn.Module` and dataclasses that the program has already imported, by
-            setting their attributes, calling none of their methods.
+            of `nn.Module` and `Tensor`, and dataclasses, that the program has already
+            imported, by setting their attributes, calling none of their methods.
         mmap: keep the file mapped and let the storages share its pages, which are
             read when they are first used and copied when they are written (see
             `set_default_mmap_options`). Needs a path. A safetensors file with a path
@@ -136,7 +147,8 @@ def load(
             if mmap:
                 raise RuntimeError(
                     "mmap can only be used with files saved with "
-                    "`torch.save(_use_new_zipfile_serialization=True)`"
+                    f"`torch.save({f}, _use_new_zipfile_serialization=True)`, please "
+                    "torch.save your checkpoint with this option in order to use mmap."
                 )
             read = load_tar if is_tar(file) else load_legacy
             check_known(file)
@@ -199,14 +211,15 @@ def _save_archive(
     table = StorageTable()
     pickled = dumps(obj, table, protocol)
     durable = isinstance(f, (str, os.PathLike))
-    archive = ArchiveWriter(file, _folder(f), durable)
+    archive = ArchiveWriter(file, _folder(f), durable, get_crc32_options())
     try:
         archive.reserve(sum(s.nbytes() for s in table.storages.values()))
         archive.write("data.pkl", pickled)
         if with_order:
             archive.write("byteorder", b"little")
         for key, storage in table.storages.items():
-            archive.write(f"data/{key}", storage_bytes(storage))
+            data = storage_bytes(storage)
+            archive.write(f"data/{key}", bytes(data.nbytes) if skips_data() else data)
         archive.write("version", _FORMAT_VERSION)
         archive.close()
     except BaseException:
@@ -219,13 +232,16 @@ def _load_archive(
 ) -> Any:
     archive = ArchiveReader(file)
     check_archive(archive.records, weights_only)
-    order = archive.read("byteorder") if "byteorder" in archive.records else b"little"
+    told = "byteorder" in archive.records
+    order = archive.read("byteorder") if told else default_byte_order()
     if order not in (b"little", b"big"):
         raise UnsafeFileError(f"load: unknown byte order {order[:20]!r}")
     pages = map_file(file) if mapped else None
 
     def open_storage(key: str, nbytes: int, dtype: Any) -> Any:
         record = archive.find(f"data/{key}")
+        if skips_data():
+            return zero_storage(record.size)
         aligned = record.offset % _MAPPED_ALIGNMENT == 0
         if pages is not None and aligned and order == b"little" and record.size:
             part = pages[record.offset : record.offset + record.size]

@@ -56,9 +56,17 @@ class ArchiveWriter:
         file: where to write, from its position on; need not be seekable.
         folder: the folder that all records are in.
         durable: the caller will flush the file to the disk; begin with that early.
+        checksums: False writes zeros for the checksums, and no content hash.
     """
 
-    def __init__(self, file: BinaryIO, folder: str, durable: bool = False) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        folder: str,
+        durable: bool = False,
+        checksums: bool = True,
+    ) -> None:
+        self.checksums = checksums
         self.prefix = folder.encode() + b"/"
         self.directory = bytearray()
         self.entries: list[tuple[bytes, int, int]] = []
@@ -95,11 +103,12 @@ class ArchiveWriter:
             version = _VERSION64 if extra else _VERSION
             narrow = min(size, ZIP64_SIZE) if not extra else 0xFFFFFFFF
             extra_size = len(tail) - len(raw)
-            fields = (version, UTF8, 0, 0, _DATE, crc, narrow, narrow)
+            told = crc if self.checksums else 0
+            fields = (version, UTF8, 0, 0, _DATE, told, narrow, narrow)
             return _LOCAL.pack(b"PK\3\4", *fields, len(raw), extra_size) + tail
 
         crc = self.out.write(header, _LOCAL.size + len(tail), view)
-        self._list(raw, size, crc)
+        self._list(raw, size, crc if self.checksums else 0)
         self.at = begin + padding + size
 
     def _list(self, raw: bytes, size: int, crc: int) -> None:
@@ -117,7 +126,8 @@ class ArchiveWriter:
 
     def close(self) -> None:
         """Adds the content hash and the directory; the file itself stays open."""
-        self.write(RECORD, digest_record(self.entries))
+        if self.checksums:
+            self.write(RECORD, digest_record(self.entries))
         count, size, at = len(self.entries), len(self.directory), self.at
         end = bytes(self.directory)
         if count >= ZIP64_COUNT or size >= ZIP64_SIZE or at >= ZIP64_SIZE:

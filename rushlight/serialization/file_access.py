@@ -28,6 +28,12 @@ def descriptor(file: BinaryIO) -> int | None:
     return number
 
 
+def seek_end(file: BinaryIO) -> int:
+    """Goes to the end of a file: its size. Not every `seek` tells where it went."""
+    file.seek(0, os.SEEK_END)
+    return file.tell()
+
+
 class FileBytes:
     """Reads of a file at given places.
 
@@ -38,7 +44,7 @@ class FileBytes:
         self.file = file
         self.descriptor = descriptor(file)
         if self.descriptor is None:
-            self.size = file.seek(0, os.SEEK_END)
+            self.size = seek_end(file)
         else:
             self.size = os.fstat(self.descriptor).st_size
         self._window = b""

@@ -6,17 +6,17 @@ object, and the list of storage keys; each storage is a count of elements and it
 
 from __future__ import annotations
 
-import os
 import struct
 from typing import Any, BinaryIO
 
 from .archive import fill
 from .errors import CallerError, UnsafeFileError
+from .file_access import seek_end
 from .location import Restore
 from .names import FileNames
 from .pickler import StorageTable, dumps
 from .records import brief
-from .storages import check_bools, new_storage, storage_bytes, swap_bytes
+from .storages import check_bools, is_meta, new_storage, storage_bytes, swap_bytes
 from .unpickler import run
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -67,7 +67,7 @@ class Pickles:
         self.file = file
         self.encoding = encoding
         self.at = file.tell()
-        self.end = file.seek(0, os.SEEK_END)
+        self.end = seek_end(file)
         if size is not None:
             self.end = min(self.end, self.at + size)
         self.window = b""
@@ -183,7 +183,7 @@ class _Reader:
             storage, dtype = self.storages[key]
             target = self.placed.get(id(storage), storage)
             self.pickles.take_storage(key, storage, dtype, little)
-            if target is not storage:
+            if target is not storage and not is_meta(target):
                 storage_bytes(target)[: storage.nbytes()] = storage_bytes(storage)
         self.names.finish()
         self.pickles.file.seek(self.pickles.at)
@@ -191,8 +191,11 @@ class _Reader:
 
     def check_header(self) -> None:
         try:
-            known = self.pickles.next(self.names) == MAGIC
-            known = known and self.pickles.next(self.names) == VERSION
+            found = self.pickles.next(self.names)
+            known = type(found) is int and found == MAGIC
+            if known:
+                found = self.pickles.next(self.names)
+                known = type(found) is int and found == VERSION
         except (UnsafeFileError, CallerError):
             known = False
         if not known:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import rushlight
 from rushlight._storage import TypedStorage
 
+from .devices import default_restore_location, is_changed
 from .errors import CallerError
 
 Restore: TypeAlias = Callable[[Any, str], Any]
@@ -49,39 +50,35 @@ def _from_user(function: Restore, storage: Any, location: str) -> Any:
         raise CallerError(error) from None
     if found is None:
         return _place(storage, location)
+    return _checked(found, storage, "the map_location function")
+
+
+def _place(storage: Any, location: str) -> Any:
+    if location == "cpu" and not is_changed():
+        return storage
+    try:
+        found = default_restore_location(storage, location)
+    except Exception as error:
+        raise CallerError(error) from None
+    return _checked(found, storage, "the deserializer of a registered package")
+
+
+def _checked(found: Any, storage: Any, function: str) -> Any:
+    """What a function of the program returned, if it can take the storage's bytes."""
     if isinstance(found, TypedStorage):
         found = found.untyped()
     if not isinstance(found, rushlight.UntypedStorage):
         raise CallerError(
             TypeError(
-                "load: the map_location function must return a storage or None, "
+                f"load: {function} must return a storage or None, "
                 f"got {type(found).__name__}"
             )
         )
     if found.nbytes() < storage.nbytes():
         raise CallerError(
             ValueError(
-                f"load: the map_location function returned {found.nbytes()} bytes for "
+                f"load: {function} returned {found.nbytes()} bytes for "
                 f"a storage of {storage.nbytes()}"
             )
         )
     return found
-
-
-def _place(storage: Any, location: str) -> Any:
-    if location == "cpu":
-        return storage
-    kind = location.partition(":")[0]
-    if kind == "cuda":
-        raise RuntimeError(
-            "Attempting to deserialize object on a CUDA device but "
-            "torch.cuda.is_available() is False. If you are running on a CPU-only "
-            "machine, please use torch.load with map_location=torch.device('cpu') to "
-            "map your storages to the CPU."
-        )
-    if kind == "meta":
-        raise NotImplementedError("rushlight.load(map_location='meta')")
-    raise RuntimeError(
-        "don't know how to restore data location of torch.storage.UntypedStorage "
-        f"(tagged with {location[:40]})"
-    )

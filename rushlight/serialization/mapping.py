@@ -14,8 +14,9 @@ class set_default_mmap_options:
 
     Args:
         flags: `mmap.MAP_PRIVATE` (the default: what is written to a loaded tensor
-            stays in memory) or `mmap.MAP_SHARED` (it is written to the file, whose
-            content hash then no longer fits; the file must be writable).
+            stays in memory) or `mmap.MAP_SHARED` (it is written to the file, which must
+            be writable, and saved under `set_crc32_options(False)`: checksums would
+            no longer fit).
 
     Raises:
         ValueError: if the flags are others.

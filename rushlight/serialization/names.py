@@ -23,6 +23,7 @@ from .objects import (
     enum_member,
     find_imported,
     find_safe_class,
+    is_named_result,
     is_named_tuple,
     is_rebuilt_plainly,
     set_attributes,
@@ -35,7 +36,7 @@ from .rebuild import (
     make_view,
 )
 from .records import Record, brief
-from .storages import storage_bytes
+from .storages import part_of
 from .tables import (
     MISSING_DTYPES,
     MISSING_STORAGES,
@@ -167,7 +168,9 @@ class FileNames:
                 return build(self, *args)
             if issubclass(target, enum.Enum):
                 return enum_member(target, args)
-            if not self.weights_only and is_named_tuple(target):
+            if not self.weights_only and (
+                is_named_tuple(target) or is_named_result(target)
+            ):
                 return create_object(target, args)
             if not self.weights_only and target not in _NOT_RECORDED:
                 path = f"{target.__module__}.{target.__qualname__}"
@@ -305,7 +308,7 @@ class FileNames:
         start, end = offset * kind.itemsize, (offset + count) * kind.itemsize
         if not 0 <= start <= end <= storage.nbytes():
             raise UnsafeFileError(f"load: a view of storage {brief(name)} exceeds it")
-        part = _C.storage_from_buffer(storage_bytes(storage)[start:end])
+        part = part_of(storage, start, end)
         found = (
             part
             if kind.dtype is None

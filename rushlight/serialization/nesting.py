@@ -15,6 +15,7 @@ from typing import Any
 import rushlight
 
 from .errors import UnsafeFileError
+from .objects import has_slots, slot_values
 from .records import Record
 
 _MAX_DEPTH = 250
@@ -81,6 +82,8 @@ def _children(value: Any) -> Iterable[Any]:
         return (value.__dict__,)
     if isinstance(value, tuple):
         return tuple(value)
+    if has_slots(kind):
+        return slot_values(value)
     if isinstance(value, rushlight.nn.Module) or dataclasses.is_dataclass(value):
         return (vars(value),)
     attributes = getattr(value, "__dict__", None)

@@ -22,6 +22,7 @@ from rushlight import _C
 from .archive import fill
 from .atomic import atomic_write
 from .errors import UnsafeFileError
+from .file_access import seek_end
 from .storages import check_bools, new_storage, storage_bytes, swap_bytes
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def load_npy(f: FileLike) -> Tensor:
     """
     with _readable(f) as file:
         start = file.tell()
-        size = file.seek(0, os.SEEK_END) - start
+        size = seek_end(file) - start
         file.seek(start)
         return _read(file, size, "the array")
 
@@ -194,7 +195,7 @@ def _readable(f: FileLike) -> Iterator[BinaryIO]:
 
 def _limit(file: BinaryIO) -> int:
     start = file.tell()
-    size = file.seek(0, os.SEEK_END) - start
+    size = seek_end(file) - start
     file.seek(start)
     return max(_MIN_LIMIT, _MAX_RATIO * size)
 

@@ -12,9 +12,11 @@ import dataclasses
 import enum
 import sys
 from collections.abc import Iterator
+from types import MemberDescriptorType
 from typing import Any
 
 import rushlight
+from rushlight import _C
 
 from .errors import UnsafeFileError
 from .keys import SCALARS
@@ -125,6 +127,11 @@ def _own_class(module: str, name: str) -> Any:
         found = getattr(rushlight.optim, name, None)
     elif module == "torch.nn" or module.startswith("torch.nn."):
         found = getattr(rushlight.nn, name, None)
+    elif module == "torch.utils.data" or module.startswith("torch.utils.data."):
+        data = sys.modules.get("rushlight.utils.data")
+        found = getattr(data, name, None)
+    elif module == "torch.return_types":
+        return named_results().get(name)
     else:
         return None
     return found if isinstance(found, type) and _is_record(found) else None
@@ -147,11 +154,22 @@ def _is_record(kind: type) -> bool:
     return (
         issubclass(kind, (rushlight.nn.Module, enum.Enum, *_plain_bases()))
         or is_named_tuple(kind)
+        or is_tensor_class(kind)
         or (dataclasses.is_dataclass(kind) and not issubclass(kind, _VALUES))
     )
 
 
 _VALUES = (dict, list, tuple, set, frozenset, str, bytes, int, float, rushlight.Tensor)
+
+
+def is_named_result(kind: Any) -> bool:
+    """Whether a class is one of `rushlight.return_types`."""
+    return isinstance(kind, type) and kind in named_results().values()
+
+
+def named_results() -> dict[str, Any]:
+    """The classes of `rushlight.return_types` by name."""
+    return _C._return_types()
 
 
 def is_named_tuple(kind: Any) -> bool:
@@ -181,6 +199,12 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
     Raises:
         UnsafeFileError: if making one would run code of the class.
     """
+    if is_named_result(kind):
+        if len(args) != 2 or type(args[0]) is not tuple or args[1]:
+            raise UnsafeFileError(f"load: a {kind.__name__} is damaged")
+        if len(args[0]) != kind.n_fields:
+            raise UnsafeFileError(f"load: a {kind.__name__} has {len(args[0])} fields")
+        return kind(args[0])
     if is_named_tuple(kind):
         if len(args) != len(kind._fields):
             raise UnsafeFileError(f"load: a {kind.__qualname__} has {len(args)} fields")
@@ -210,7 +234,7 @@ def is_rebuilt_plainly(kind: Any) -> bool:
         and not own_class
         and not hasattr(kind, "__del__")
         and _sets_state_plainly(kind)
-        and bool(kind.__dictoffset__)
+        and (bool(kind.__dictoffset__) or has_slots(kind))
     )
 
 
@@ -218,17 +242,92 @@ def _sets_state_plainly(kind: type) -> bool:
     """Whether the class leaves the setting of a state to pickle; the methods of our
     own classes only complete the states of very old files."""
     method = getattr(kind, "__setstate__", None)
-    return method is None or str(method.__module__).startswith("rushlight.")
+    if method is None or str(method.__module__).startswith("rushlight."):
+        return True
+    # What a frozen dataclass with slots gets from Python.
+    return has_slots(kind) and str(method.__module__) == "dataclasses"
+
+
+def has_slots(kind: type) -> bool:
+    """Whether a class is a dataclass whose fields are its slots."""
+    return (
+        dataclasses.is_dataclass(kind)
+        and not kind.__dictoffset__
+        and all(
+            type(getattr(kind, field.name, None)) is MemberDescriptorType
+            for field in dataclasses.fields(kind)
+        )
+    )
+
+
+def slot_values(target: Any) -> list[Any]:
+    """The values of the fields that a dataclass with slots has by now."""
+    found = []
+    for field in dataclasses.fields(target):
+        with contextlib.suppress(AttributeError):
+            found.append(object.__getattribute__(target, field.name))
+    return found
+
+
+def _set_slots(target: Any, state: Any) -> Any:
+    """Puts a state into the fields of a dataclass that has slots."""
+    names = [field.name for field in dataclasses.fields(target)]
+    if type(state) is list and len(state) == len(names):
+        state = None, dict(zip(names, state))
+    values = state[1] if type(state) is tuple and len(state) == 2 else None
+    if type(values) is not dict or not all(name in names for name in values):
+        raise UnsafeFileError(
+            f"load: the state of a {type(target).__name__} does not fit its fields"
+        )
+    for name, value in values.items():
+        object.__setattr__(target, name, value)
+    return target
+
+
+def is_tensor_class(kind: Any) -> bool:
+    """Whether a class of tensors gets its objects without code of its own."""
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, rushlight.Tensor)
+        and not issubclass(kind, rushlight.nn.Parameter)
+        and all(
+            getattr(kind, name, None) is getattr(rushlight.Tensor, name, None)
+            for name in ("__getattribute__", "__del__")
+        )
+        and _sets_state_plainly(kind)
+        and bool(kind.__dictoffset__)
+    )
 
 
 def enum_member(kind: Any, args: tuple[Any, ...]) -> Any:
-    """The member of an enumeration that has the given value."""
+    """The member of an enumeration that has the given value; of flags, several."""
     for member in list(kind.__members__.values()):
         value = member._value_
         if len(args) == 1 and type(value) is type(args[0]):
             if type(args[0]) in SCALARS and value == args[0]:
                 return member
-    raise UnsafeFileError(f"load: {kind.__qualname__} has no such member")
+    found = _flags(kind, args[0]) if len(args) == 1 else None
+    if found is None:
+        raise UnsafeFileError(f"load: {kind.__qualname__} has no such member")
+    return found
+
+
+def _flags(kind: Any, value: Any) -> Any:
+    """Flags that are combined, or none of them; their class must leave it to Python."""
+    if not issubclass(kind, enum.Flag) or type(value) is not int:
+        return None
+    mask = 0
+    for member in list(kind.__members__.values()):
+        mask |= member._value_ if type(member._value_) is int else 0
+    plain = kind._missing_.__func__ in _FLAG_LOOKUPS
+    return kind(value) if plain and value & ~mask == 0 else None
+
+
+_FLAG_LOOKUPS = tuple(
+    vars(base)["_missing_"].__func__
+    for base in (enum.Flag, enum.IntFlag)
+    if "_missing_" in vars(base)
+)
 
 
 def set_attributes(target: Any, state: Any) -> Any:
@@ -237,6 +336,8 @@ def set_attributes(target: Any, state: Any) -> Any:
     Raises:
         UnsafeFileError: if they are no attributes, or would hide one of the class.
     """
+    if has_slots(type(target)):
+        return _set_slots(target, state)
     if isinstance(state, tuple) and len(state) == 2 and state[1] is None:
         state = state[0]
     if state is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copyreg
 import enum
+import importlib
 import itertools
 import pickle
 import struct
@@ -20,9 +21,11 @@ import rushlight
 from rushlight._sparse import SparseTensor, _Layout
 from rushlight._storage import TypedStorage
 
+from .devices import location_tag
 from .keys import INT_BYTES
-from .objects import torch_module
+from .objects import own_module, torch_module
 from .rebuild import STORAGE_NAMES
+from .storages import is_meta
 
 _BATCH = 1000
 _INT_BITS = 8 * INT_BYTES - 1
@@ -43,6 +46,8 @@ class StorageTable:
         Raises:
             RuntimeError: if the bytes were met before under another dtype.
         """
+        if is_meta(storage):
+            raise NotImplementedError("Cannot copy out of meta tensor; no data!")
         nbytes = storage.nbytes()
         # Empty storages have no address that tells them apart.
         place = (storage.data_ptr(), nbytes) if nbytes else (0, -len(self.storages))
@@ -103,7 +108,9 @@ class _Pickler:
             self.save_other(obj)
 
     def save_other(self, obj: Any) -> None:
-        if isinstance(obj, rushlight.Tensor):
+        if obj is Ellipsis or obj is NotImplemented:
+            self.write_global("builtins", repr(obj))
+        elif isinstance(obj, rushlight.Tensor):
             self.save_tensor(obj)
         elif isinstance(obj, rushlight.UntypedStorage):
             self.save_storage(_StorageRef(obj, None))
@@ -254,9 +261,15 @@ class _Pickler:
         name = getattr(obj, "__qualname__", obj.__name__)
         if "<locals>" in name:
             raise AttributeError(f"Can't pickle local object {name!r}")
-        found: Any = sys.modules.get(module)
-        for part in name.split("."):
-            found = getattr(found, part, None)
+        found: Any = None
+        for place in (module, own_module(module)):
+            found = sys.modules.get(place)
+            if found is None and place.partition(".")[0] == "rushlight":
+                found = importlib.import_module(place)
+            for part in name.split("."):
+                found = getattr(found, part, None)
+            if found is obj:
+                break
         if found is not obj:
             raise pickle.PicklingError(
                 f"Can't pickle {obj!r}: it's not the same object as {module}.{name}"
@@ -315,27 +328,22 @@ class _Pickler:
     def save_tensor(self, tensor: Any) -> None:
         kind = type(tensor)
         state = getattr(tensor, "__dict__", None)
-        if kind is rushlight.nn.Parameter:
+        reduce: Any = kind.__reduce_ex__
+        if issubclass(kind, rushlight.nn.Parameter):
             name = "_rebuild_parameter_with_state" if state else "_rebuild_parameter"
             inner: tuple[Any, ...] = (_View(tensor, False), tensor.requires_grad)
             inner += (_NO_HOOKS, dict(state)) if state else (_NO_HOOKS,)
             self.save_call(_Call("torch._utils", name, inner))
-        elif kind is rushlight.Tensor and state:
-            function, plain = _Name(*_REBUILD), _Name("torch", "Tensor")
-            inner = (
-                function,
-                plain,
-                describe(tensor, tensor.requires_grad),
-                dict(state),
-            )
+        elif reduce is not rushlight.Tensor.__reduce_ex__:
+            self.save_reduced(tensor)
+            return
+        elif state or kind is not rushlight.Tensor:
+            parts = describe(tensor, tensor.requires_grad)
+            named = _Name("torch", "Tensor") if kind is rushlight.Tensor else kind
+            inner = (_Name(*parts.function), named, parts.args, dict(state or {}))
             self.save_call(_Call("torch._tensor", "_rebuild_from_type_v2", inner))
-        elif kind is rushlight.Tensor:
-            self.save_view(_View(tensor, tensor.requires_grad))
         else:
-            raise pickle.PicklingError(
-                f"save: tensors of class {kind.__module__}.{kind.__qualname__} cannot "
-                "be saved; save tensor.as_subclass(torch.Tensor)"
-            )
+            self.save_view(_View(tensor, tensor.requires_grad))
         self.remember(tensor)
 
     def save_view(self, view: _View) -> None:
@@ -345,9 +353,11 @@ class _Pickler:
         """
         tensor = view.tensor
         dtype = tensor.dtype
-        if self.legacy or dtype not in self.heads:
-            self.save_call(_Call(*_REBUILD, describe(tensor, view.requires_grad)))
-            if not self.legacy:
+        meta = tensor.is_meta
+        if self.legacy or meta or dtype not in self.heads:
+            parts = describe(tensor, view.requires_grad)
+            self.save_call(_Call(*parts.function, parts.args))
+            if not (self.legacy or meta):
                 kind = self.get_global("torch", STORAGE_NAMES[dtype])
                 text = self.get(self.memo[id(_STORAGE)][0])
                 self.heads[dtype] = self.get_global(*_REBUILD) + b"((" + text + kind
@@ -356,7 +366,7 @@ class _Pickler:
         key = self.storages.key(storage, dtype)
         raw = key.encode()
         self.out += self.heads[dtype] + b"X" + _u4(len(raw)) + raw
-        self.save_str(sys.intern(str(storage.device)))
+        self.save_str(sys.intern(location_tag(storage)))
         self.save_int(storage.nbytes() // dtype.itemsize)
         self.out += b"tQ"
         self.save_int(tensor.storage_offset())
@@ -389,7 +399,7 @@ class _Pickler:
         else:
             kind = _Name("torch", STORAGE_NAMES[ref.dtype])
             count = ref.storage.nbytes() // ref.dtype.itemsize
-        parts: tuple[Any, ...] = (_STORAGE, kind, key, str(ref.storage.device), count)
+        parts: tuple[Any, ...] = (_STORAGE, kind, key, location_tag(ref.storage), count)
         self.save((*parts, None) if self.legacy else parts)
         self.out += b"Q"
 
@@ -423,16 +433,28 @@ class _View(NamedTuple):
     requires_grad: bool
 
 
+class _Parts(NamedTuple):
+    """A function's name and the arguments it rebuilds a tensor from."""
+
+    function: tuple[str, str]
+    args: tuple[Any, ...]
+
+
 _STORAGE = "storage"
 _REBUILD = ("torch._utils", "_rebuild_tensor_v2")
+_REBUILD_META = ("torch._utils", "_rebuild_meta_tensor_no_storage")
 _NO_HOOKS = _Call("collections", "OrderedDict", ())
 
 
-def describe(tensor: Any, requires_grad: bool) -> tuple[Any, ...]:
-    """The arguments of what rebuilds a plain tensor."""
+def describe(tensor: Any, requires_grad: bool) -> _Parts:
+    """What rebuilds a plain tensor."""
+    if tensor.is_meta:
+        shape = tuple(tensor.shape), tuple(tensor.stride())
+        return _Parts(_REBUILD_META, (tensor.dtype, *shape, requires_grad))
     storage = _StorageRef(tensor.untyped_storage(), tensor.dtype)
     size, stride = tuple(tensor.shape), tuple(tensor.stride())
-    return storage, tensor.storage_offset(), size, stride, requires_grad, _NO_HOOKS
+    place = storage, tensor.storage_offset(), size, stride
+    return _Parts(_REBUILD, (*place, requires_grad, _NO_HOOKS))
 
 
 def _int(value: int) -> bytes:

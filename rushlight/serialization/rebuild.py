@@ -6,6 +6,7 @@ Each constructor checks the types of its arguments, and all tensors pass through
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -15,8 +16,9 @@ from rushlight import _C
 from rushlight._storage import TypedStorage
 
 from .errors import UnsafeFileError
-from .objects import set_attributes
+from .objects import is_tensor_class, set_attributes
 from .records import brief
+from .storages import meta_storage
 
 if TYPE_CHECKING:
     from rushlight import Tensor
@@ -161,7 +163,7 @@ def _apply_metadata(names: Deferred, view: Tensor, storage: Any, bits: Any) -> T
     if not conj and not neg:
         return view
     names.charge_bytes(view.nbytes)
-    made = rushlight.empty(view.shape, dtype=view.dtype)
+    made = rushlight.empty(view.shape, dtype=view.dtype, device=view.device)
 
     def fill() -> None:
         source = view.detach()
@@ -194,10 +196,15 @@ def _typed_tensor(names: Deferred, *args: Any) -> Any:
     if rebuild.name not in TENSOR_FUNCTIONS or rebuild.function is _typed_tensor:
         raise UnsafeFileError(f"load: a tensor is made by {rebuild.name}")
     tensor = rebuild.function(names, *inner)
-    if kind not in (rushlight.Tensor, rushlight.nn.Parameter):
-        raise UnsafeFileError(f"load: tensors of class {kind.__name__} are not built")
-    if kind is not type(tensor) and type(tensor) is rushlight.Tensor:
-        tensor = kind(tensor.detach(), tensor.requires_grad)
+    if kind is rushlight.nn.Parameter:
+        if type(tensor) is rushlight.Tensor:
+            tensor = kind(tensor.detach(), tensor.requires_grad)
+    elif kind is not rushlight.Tensor:
+        if not is_tensor_class(kind):
+            raise UnsafeFileError(
+                f"load: tensors of class {kind.__name__} are not built"
+            )
+        tensor = rushlight.Tensor._make_subclass(kind, tensor, tensor.requires_grad)
     names.attributed.add(id(tensor))
     return set_attributes(tensor, state)
 
@@ -245,6 +252,22 @@ def _layout(names: Deferred, *args: Any) -> Any:
     if found is None:
         raise UnsafeFileError(f"load: there is no layout {args[0][:40]!r}")
     return found
+
+
+def _meta(names: Deferred, *args: Any) -> Tensor:
+    """A tensor of the device 'meta', of which a file has the geometry only."""
+    check_arguments(args, rushlight.dtype, tuple, tuple, bool)
+    dtype, size, stride, requires_grad = args
+    span = sum((n - 1) * step for n, step in zip(size, stride) if _are_ints(n, step))
+    count = max(0, span) + 1 if _are_ints(*size) and math.prod(size) else 0
+    nbytes = count * dtype.itemsize
+    if nbytes > _MAX_BYTES:
+        raise UnsafeFileError(f"load: a tensor has size {brief(size)}")
+    return make_view(meta_storage(nbytes), dtype, 0, size, stride, requires_grad)
+
+
+def _are_ints(*values: Any) -> bool:
+    return all(type(value) is int for value in values)
 
 
 def _converted(names: Deferred, *args: Any) -> Tensor:
@@ -303,6 +326,7 @@ TENSOR_FUNCTIONS = {
         "torch._utils._rebuild_device_tensor_from_numpy": _converted,
         "torch._utils._rebuild_device_tensor_from_cpu_tensor": _converted,
         "torch._utils._rebuild_xla_tensor": _converted,
+        "torch._utils._rebuild_meta_tensor_no_storage": _meta,
         "torch._tensor._rebuild_from_type_v2": _typed_tensor,
         "torch.tensor._rebuild_from_type_v2": _typed_tensor,
         "torch.serialization._get_layout": _layout,

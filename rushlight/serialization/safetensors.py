@@ -16,6 +16,7 @@ from rushlight import _C
 from .archive import fill
 from .atomic import atomic_write
 from .errors import UnsupportedFileError
+from .file_access import seek_end
 from .location import Restore
 from .safetensors_header import (
     CODES,
@@ -61,7 +62,7 @@ class _Source:
     def __init__(self, file: BinaryIO, mapped: bool) -> None:
         self.file = file
         self.origin = file.tell()
-        size = file.seek(0, os.SEEK_END) - self.origin
+        size = seek_end(file) - self.origin
         file.seek(self.origin)
         length = header_size(file.read(LENGTH.size), size)
         self.header: Header = parse(file.read(length), size)

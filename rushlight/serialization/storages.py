@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import rushlight
+from rushlight import _C
 
 from .errors import UnsafeFileError
 
@@ -17,10 +18,39 @@ def new_storage(nbytes: int) -> UntypedStorage:
     return rushlight.empty(nbytes, dtype=rushlight.uint8).untyped_storage()
 
 
+def zero_storage(nbytes: int) -> UntypedStorage:
+    """A storage of zeros."""
+    return rushlight.zeros(nbytes, dtype=rushlight.uint8).untyped_storage()
+
+
 def storage_bytes(storage: UntypedStorage) -> memoryview:
-    """The bytes of a CPU storage, to read and to write."""
+    """The bytes of a CPU storage, to read and to write.
+
+    Raises:
+        NotImplementedError: for a storage of the device 'meta', which has none.
+    """
+    if is_meta(storage):
+        raise NotImplementedError("Cannot copy out of meta tensor; no data!")
     exporter: Any = storage
     return memoryview(exporter).cast("B")
+
+
+def is_meta(storage: UntypedStorage) -> bool:
+    """Whether the storage has a size only."""
+    return storage.device.type == "meta"
+
+
+def part_of(storage: UntypedStorage, begin: int, end: int) -> UntypedStorage:
+    """Some bytes of a storage as a storage of its own."""
+    if is_meta(storage):
+        return meta_storage(end - begin)
+    return _C.storage_from_buffer(storage_bytes(storage)[begin:end])
+
+
+def meta_storage(nbytes: int) -> UntypedStorage:
+    """A storage of the device 'meta': a size without bytes."""
+    made = rushlight.empty(nbytes, dtype=rushlight.uint8, device="meta")
+    return made.untyped_storage()
 
 
 def swap_bytes(data: memoryview, dtype: Any) -> None:

@@ -13,7 +13,7 @@ from .keys import check_counts
 from .numpy_values import NUMPY_FUNCTIONS
 from .plain import PLAIN_FUNCTIONS
 from .rebuild import STORAGE_NAMES, TENSOR_FUNCTIONS, Rebuild, check_arguments
-from .records import brief
+from .records import Record, brief
 
 if TYPE_CHECKING:
     from .names import FileNames
@@ -52,10 +52,13 @@ def _ordered_dict(names: FileNames, *args: Any) -> OrderedDict[Any, Any]:
     return made
 
 
-def _default_dict(names: FileNames, *args: Any) -> defaultdict[Any, Any]:
-    check_arguments(args, (type, type(None)), optional=1)
+def _default_dict(names: FileNames, *args: Any) -> Any:
+    kinds = (type, type(None)) if names.weights_only else object
+    check_arguments(args, kinds, optional=1)
     factory = args[0] if args else None
-    if factory not in _FACTORIES:
+    if not any(factory is known for known in _FACTORIES):
+        if not names.weights_only:
+            return Record("collections.defaultdict", args, reason="of its factory")
         raise UnsafeFileError(f"load: a defaultdict of {brief(factory)} is not built")
     return defaultdict(factory)
 
@@ -175,7 +178,6 @@ WITH_READER = frozenset((*TENSOR_FUNCTIONS, *_MAKERS))
 UNSUPPORTED = {
     "torch._utils._rebuild_qtensor": "quantized tensors, which rushlight does not have",
     "torch._utils._rebuild_nested_tensor": "nested tensors (rushlight.nested)",
-    "torch._utils._rebuild_meta_tensor_no_storage": "tensors of the device 'meta'",
     "torch._utils._rebuild_wrapper_subclass": "tensors of another class",
 }
 """Functions whose results are records at best, and what they would make."""
@@ -186,6 +188,8 @@ NAMES: dict[str, Any] = {
     "collections.Counter": Counter,
     "_codecs.encode": Rebuild("_codecs.encode", _encode, copies=True),
     "builtins.object": object,
+    "builtins.Ellipsis": Ellipsis,
+    "builtins.NotImplemented": NotImplemented,
     "torch.Size": rushlight.Size,
     "torch.device": rushlight.device,
     "torch.Tensor": rushlight.Tensor,

@@ -12,7 +12,6 @@ import struct
 from typing import Any, BinaryIO, NamedTuple
 
 import rushlight
-from rushlight import _C
 from rushlight._storage import TypedStorage
 
 from .errors import UnsafeFileError
@@ -21,7 +20,7 @@ from .location import Restore
 from .names import FileNames
 from .rebuild import check_arguments, make_view
 from .records import brief
-from .storages import new_storage, storage_bytes
+from .storages import new_storage, part_of
 from .tables import StorageKind
 
 _BLOCK = 512
@@ -166,7 +165,7 @@ class _Reader:
             )
             if not 0 <= start <= end <= root.nbytes():
                 raise UnsafeFileError(f"load: view {key} exceeds its storage")
-            part = _C.storage_from_buffer(storage_bytes(root.untyped())[start:end])
+            part = part_of(root.untyped(), start, end)
             if str(key) != str(root_key):
                 self.add(key, TypedStorage(wrap_storage=part, dtype=root.dtype))
 

@@ -181,12 +181,63 @@ def test_quantized_tensors():
         assert found.args[2] == tuple(value.shape)
 
 
-def test_meta_and_nested_tensors():
-    with pytest.raises(UnsupportedFileError, match="'meta'"):
-        rushlight.load(stream(torch, torch.ones(2, device="meta")))
+def test_nested_tensors():
     nested = torch.nested.nested_tensor([torch.ones(1), torch.ones(2)])
     with pytest.raises(UnsupportedFileError, match="nested"):
         rushlight.load(stream(torch, nested))
+
+
+def test_meta_tensors_both_ways():
+    def make(xp):
+        base = xp.empty(3, 2, device="meta", requires_grad=True)
+        made = [base, base.detach().t(), xp.nn.Parameter(base.detach())]
+        base.detach().note = "lost"
+        made[1].note = "kept"
+        return made
+
+    for zipped in (True, False):
+        options = {"_use_new_zipfile_serialization": zipped}
+        ours = rushlight.load(stream(torch, make(torch), **options))
+        theirs = torch.load(stream(rushlight, make(rushlight), **options))
+        for left, right in zip(ours, theirs, strict=True):
+            assert left.device.type == right.device.type == "meta"
+            assert tuple(left.shape) == tuple(right.shape)
+            assert left.stride() == right.stride()
+            assert left.requires_grad == right.requires_grad
+            assert type(left).__name__ == type(right).__name__
+            assert left.__dict__ == right.__dict__
+
+
+def test_files_without_checksums_or_data():
+    value = {"a": torch.arange(5.0)}
+    torch.serialization.set_crc32_options(False)
+    try:
+        bare = stream(torch, value)
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert rushlight.load(bare)["a"].tolist() == [0, 1, 2, 3, 4]
+    with torch.serialization.skip_data():
+        room = stream(torch, value)
+    assert rushlight.load(room)["a"].shape == (5,)
+    with rushlight.serialization.skip_data():
+        room = stream(rushlight, {"a": rushlight.arange(5.0)})
+    assert torch.load(room)["a"].shape == (5,)
+
+
+def test_tensors_of_the_users_own_class(monkeypatch):
+    def make(xp):
+        kind = type("Tagged", (xp.Tensor,), {"__module__": __name__})
+        monkeypatch.setitem(globals(), "Tagged", kind)
+        tensor = xp.arange(3.0).as_subclass(kind)
+        tensor.note = "kept"
+        return kind, stream(xp, [tensor])
+
+    for writer, reader in ((torch, rushlight), (rushlight, torch)):
+        _, file = make(writer)
+        kind, _ = make(reader)
+        found = reader.load(file, weights_only=False)[0]
+        assert type(found) is kind
+        assert found.tolist() == [0, 1, 2] and found.note == "kept"
 
 
 def network(xp):
