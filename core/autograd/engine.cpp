@@ -256,8 +256,13 @@ class Pass {
     try {
       outputs = node.apply(std::move(grads));
       if (thread_state().anomaly && thread_state().anomaly_check_nan) check_nan(node, outputs);
-      if (post)
+      if (post) {
+        // Hooks see gradients as the next nodes take them.
+        for (size_t i = 0; i < std::min(outputs.size(), node.edges.size()); ++i)
+          if (outputs[i].defined() && node.edges[i])
+            outputs[i] = fit(std::move(outputs[i]), node.edges[i], node, i);
         for (const auto& hook : copy_hooks(node.hooks_->post)) hook->run(outputs, &inputs);
+      }
     } catch (...) {
       running_node = before;
       if (engine_callbacks.on_error) engine_callbacks.on_error(node);

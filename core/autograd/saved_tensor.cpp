@@ -115,6 +115,7 @@ void SavedTensor::reset() {
   std::swap(data, data_);
   packed.swap(packed_);
   released_ = true;
+  if (!defined_) defined_ = true;  // what held nothing is refused from now on as well
 }
 
 namespace {

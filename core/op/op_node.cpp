@@ -160,8 +160,14 @@ TensorVec OpNode::apply(TensorVec&& grads) {
 }
 
 void OpNode::release_saved() {
-  for (SavedValue& arg : args) {
-    if (arg.tensor.defined()) arg.tensor.reset();
+  // Where a number has no node name of its own PyTorch saves it as a tensor: a second backward
+  // pass is refused too.
+  const bool wraps = std::string_view(op.node_name).find('/') == std::string_view::npos;
+  for (uint32_t i = 0; i < args.size(); ++i) {
+    SavedValue& arg = args[i];
+    const bool wrapped = wraps && saves.tensors >> i & 1 &&
+                         op.params[i].type == ParamType::Operand && arg.value.is_number();
+    if (wrapped || arg.tensor.defined()) arg.tensor.reset();
     if (!arg.extra) continue;
     for (SavedTensor& t : arg.extra->tensors) t.reset();
   }
@@ -194,7 +200,8 @@ Tensor Vjp::tensor(uint32_t param) const { return node.args[param].tensor.unpack
 
 Operand Vjp::operand(uint32_t param) const {
   const Value& number = node.args[param].value;
-  return number.is_none() ? Operand(tensor(param)) : Operand(number);
+  const Tensor saved = tensor(param);  // reports the second backward of a number too
+  return number.is_none() ? Operand(saved) : Operand(number);
 }
 
 TensorVec Vjp::tensors(uint32_t param) const {

@@ -61,14 +61,34 @@ void check_channels(IntList input, IntList weight, const Tensor& bias, bool tran
            " elements, but got bias of size ", IntList(bias.sizes()), " instead");
 }
 
-void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  RL_CHECK(input.dtype() == weight.dtype(), "expected scalar type ", legacy_name(input.dtype()),
-           " but found ", legacy_name(weight.dtype()));
-  RL_CHECK(!bias.defined() || bias.dtype() == input.dtype(), "Input type (",
-           type_name(input.dtype()), ") and bias type (",
-           bias.defined() ? type_name(bias.dtype()) : "", ") should be the same");
-  if (input.dtype() == Dtype::Bool)
-    fail(ErrorType::NotImplemented, "\"slow_conv2d_cpu\" not implemented for 'Bool'");
+// A dtype as PyTorch's texts about convolutions have it.
+std::string tensor_type(Dtype d) {
+  const bool plain = d != Dtype::Bool && d != Dtype::BFloat16 && !is_complex(d);
+  return plain ? str("torch.", legacy_name(d), "Tensor") : str("CPU", legacy_name(d), "Type");
+}
+
+void check_dtypes(const Tensor& input, const Tensor& weight, const Tensor& bias, bool transposed) {
+  const Dtype dtype = input.dtype();
+  const auto check_bias = [&] {
+    RL_CHECK(!bias.defined() || bias.dtype() == dtype, "Input type (", type_name(dtype),
+             ") and bias type (", bias.defined() ? type_name(bias.dtype()) : "",
+             ") should be the same");
+  };
+  // A layer's weight and bias are alike: which of them the text names is PyTorch's choice.
+  if (!transposed) check_bias();
+  if (dtype == Dtype::Bool)
+    fail(ErrorType::NotImplemented, "\"slow_conv", transposed ? "_transpose2d_out" : "2d",
+         "_cpu\" not implemented for 'Bool'");
+  if (weight.dtype() != dtype) {
+    RL_CHECK(dtype != Dtype::BFloat16 && !is_complex(dtype), "Input type (", tensor_type(dtype),
+             ") and weight type (", tensor_type(weight.dtype()), ") should be the same",
+             dtype == Dtype::BFloat16
+                 ? " or input should be a MKLDNN tensor and weight is a dense tensor"
+                 : "");
+    fail(ErrorType::Runtime, "expected scalar type ", legacy_name(dtype), " but found ",
+         legacy_name(weight.dtype()));
+  }
+  if (transposed) check_bias();
 }
 
 Tensor batched(const char* name, int64_t n, const Tensor& input) {
@@ -135,7 +155,7 @@ void convolution(Plan& p, const Tensor& input, const Tensor& weight, const Tenso
   check_channels(input.sizes(), weight.sizes(), bias, transposed, groups);
   const Dims sizes = convolution_sizes(input.sizes(), weight.sizes(), stride, padding, dilation,
                                        transposed, output_padding, groups);
-  check_dtypes(input, weight, bias);
+  check_dtypes(input, weight, bias, transposed);
   const bool channels_last = is_channels_last(input) || is_channels_last(weight);
   result_in_layout(p, 0, sizes, input.dtype(), input.device(), channels_last);
 }
@@ -143,7 +163,7 @@ void convolution(Plan& p, const Tensor& input, const Tensor& weight, const Tenso
 void convolution_input_gradient(Plan& p, const Tensor& grad_output, const Tensor& weight,
                                 IntList input_size, IntList, IntList, IntList, bool, IntList,
                                 int64_t) {
-  check_dtypes(grad_output, weight, Tensor());
+  check_dtypes(grad_output, weight, Tensor(), false);
   result_in_layout(p, 0, input_size, grad_output.dtype(), grad_output.device(),
                    is_channels_last(grad_output) || is_channels_last(weight));
 }
@@ -151,7 +171,7 @@ void convolution_input_gradient(Plan& p, const Tensor& grad_output, const Tensor
 void convolution_weight_gradient(Plan& p, const Tensor& grad_output, const Tensor& input,
                                  IntList weight_size, IntList, IntList, IntList, bool, IntList,
                                  int64_t, bool bias) {
-  check_dtypes(grad_output, input, Tensor());
+  check_dtypes(grad_output, input, Tensor(), false);
   p.result(0, weight_size, input.dtype(), input.device());
   if (bias) p.result(1, Dims{grad_output.size(1)}, input.dtype(), input.device());
 }

@@ -199,7 +199,7 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   if (!bias.defined()) return matmul(input, weight.dim() == 1 ? weight : ops::t(weight));
   if (weight.dim() == 2) {
     if (dims == 2) return ops::addmm(bias, input, ops::t(weight));
-    if (dims > 2 && input.is_contiguous()) {
+    if (dims != 2 && input.is_contiguous()) {
       Dims sizes = input.sizes();
       const int64_t inner = sizes.back();
       const Tensor flat = ops::reshape(

@@ -187,6 +187,13 @@ PyObject* saved_tensors(PyObject* o, void*) {
   });
 }
 
+PyObject* saved_variables(PyObject* o, void* closure) {
+  if (PyErr_WarnEx(PyExc_DeprecationWarning, "'saved_variables' is deprecated; use 'saved_tensors'",
+                   1) < 0)
+    return nullptr;
+  return saved_tensors(o, closure);
+}
+
 PyObject* raw_saved_tensors(PyObject* o, void*) {
   return guarded([&]() -> PyObject* {
     ContextObject* c = context_of(o);
@@ -400,7 +407,7 @@ PyMethodDef context_methods[] = {
 PyGetSetDef context_getset[] = {
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
     {"saved_tensors", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
-    {"saved_variables", saved_tensors, nullptr, "What save_for_backward kept.", nullptr},
+    {"saved_variables", saved_variables, nullptr, "What save_for_backward kept.", nullptr},
     {"_raw_saved_tensors", raw_saved_tensors, nullptr, "The same as objects that take hooks.",
      nullptr},
     {"metadata", metadata, nullptr, "A dict for the user.", nullptr},

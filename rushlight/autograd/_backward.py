@@ -123,19 +123,29 @@ def backward(
         retain_graph: keep what backward needs, for another pass. Default: ``create_graph``.
         create_graph: record the backward pass too, for higher derivatives.
         inputs: only these receive gradients.
+        grad_variables: the old name of ``grad_tensors``.
 
     Raises:
         RuntimeError: a tensor that needs no gradient, wrong shapes, a graph already freed.
     """
     if inputs is not None and len(_as_tuple(inputs)) == 0:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     if create_graph:
         _warn_of_cycle()
     outputs = _checked(_as_tuple(tensors), "tensors")
-    grads = _gradients(
-        outputs,
-        _match(outputs, grad_tensors if grad_variables is None else grad_variables),
-    )
+    grads = _gradients(outputs, _match(outputs, grad_tensors))
     _C.run_backward(
         outputs,
         grads,
@@ -176,6 +186,7 @@ def grad(
     Args:
         grad_outputs: the vector of the vector-Jacobian product; None means ones for
             one-element outputs.
+        only_inputs: deprecated; False warns, and the gradients are those of ``inputs`` only.
         allow_unused: inputs that do not matter give None instead of an error.
         materialize_grads: inputs that do not matter give zeros.
 
@@ -186,7 +197,13 @@ def grad(
         RuntimeError: an input that does not require grad, or is unused.
     """
     if not only_inputs:
-        raise ValueError("only_inputs argument is deprecated and must be True")
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use "
+            "torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "

@@ -111,10 +111,22 @@ def _check_pair(
                     got = (complex(part).conjugate() * g).real
                     if not abs(got - expected) <= atol + rtol * abs(expected):
                         raise GradcheckError(
-                            f"Jacobian mismatch for {where}: element {j} of the output with "
-                            f"respect to element {i} of the input\nnumerical:{expected}\n"
-                            f"analytical:{got}"
+                            f"Jacobian mismatch for {where},\n"
+                            f"{_both_jacobians(numerical, rows, out, x)}"
+                            f"first at element {j} of the output with respect to element {i} "
+                            f"of the input: numerical {expected}, analytical {got}"
                         )
+
+
+def _both_jacobians(
+    numerical: list[list[Any]], rows: list[list[Any]], out: Tensor, x: Tensor
+) -> str:
+    """Both matrices, inputs down and outputs across; '' for complex numbers."""
+    if x.dtype.is_complex or out.dtype.is_complex:
+        return ""
+    known = rushlight.tensor(numerical, dtype=x.dtype)
+    found = rushlight.tensor(rows, dtype=x.dtype).t()
+    return f"numerical:{known}\nanalytical:{found}\n"
 
 
 def gradcheck(
@@ -188,8 +200,8 @@ def _prepared(
     checked = [x for x in _tensors(inputs) if x.requires_grad]
     if not checked:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the "
-            "them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them "
+            "have requires_grad=True."
         )
     for i, x in enumerate(checked):
         if x.dtype not in (rushlight.float64, rushlight.complex128):

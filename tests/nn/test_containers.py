@@ -82,6 +82,15 @@ def test_parameter_list():
         params()
 
 
+def test_a_refused_parameter_leaves_no_trace():
+    whole = rushlight.ones(1, dtype=rushlight.int64)
+    listed, named = nn.ParameterList(), nn.ParameterDict()
+    for refused in (lambda: listed.append(whole), lambda: named.update({"a": whole})):
+        with pytest.raises(RuntimeError, match="Only Tensors of floating point"):
+            refused()
+    assert list(listed) == [] and len(named) == 0
+
+
 def test_parameter_dict():
     params = nn.ParameterDict({"b": rushlight.ones(2), "a": rushlight.ones(1)})
     assert list(params) == ["a", "b"]

@@ -28,6 +28,11 @@ def test_linear():
     close(layer(x), expected)
     with pytest.raises(RuntimeError, match="mat1 and mat2 shapes cannot be multiplied"):
         layer(rushlight.zeros(3, 5))
+    one = layer(x[0, 0])
+    close(one, expected[0, 0])
+    assert one.grad_fn.name() == "ViewBackward0"
+    with pytest.raises(RuntimeError, match="mat1 and mat2 must have the same dtype"):
+        layer(x[0, 0].double())
 
 
 def test_bilinear():

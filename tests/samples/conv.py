@@ -107,7 +107,13 @@ def conv_errors(n: int) -> Callable[[Any], Iterable[ErrorInput]]:
         yield error(RuntimeError, text, x, w, padding=-1)
         text = "non-positive stride is not supported"
         yield error(RuntimeError, text, x, w, stride=0)
-        yield error(RuntimeError, "type", x, make((2, 3, *(3,) * n), "float64"))
+        double, bias = make((2, 3, *(3,) * n), "float64"), make((2,), "float64")
+        text = "expected scalar type Float but found Double"
+        yield error(RuntimeError, text, x, double)
+        text = "Input type (float) and bias type (double) should be the same"
+        yield error(RuntimeError, text, x, double, bias)
+        text = "weight type (torch.DoubleTensor) should be the same or input should"
+        yield error(RuntimeError, text, make(x.shape, "bfloat16"), double)
 
     return errors
 

@@ -95,9 +95,9 @@ class ParameterList(Module):
 
     def append(self, value: Any) -> Self:
         """Adds `value` at the end; returns self."""
-        index = len(self)
+        parameter = _as_parameter(value)
         self._size += 1
-        self[index] = value
+        self[len(self) - 1] = parameter
         return self
 
     def extend(self, values: Iterable[Any]) -> Self:
@@ -154,8 +154,9 @@ class ParameterDict(Module):
 
     def __setitem__(self, key: str, value: Any) -> None:
         attribute = self._attribute(key)
+        parameter = _as_parameter(value)
         self._keys[key] = None
-        setattr(self, attribute, _as_parameter(value))
+        setattr(self, attribute, parameter)
 
     def __delitem__(self, key: str) -> None:
         del self._keys[key]

@@ -304,7 +304,7 @@ class _ConvTransposeNd(_ConvNd):
         if output_size is None:
             return self.output_padding
         dims = len(self.kernel_size)
-        wanted = list(output_size)
+        wanted = output_size
         leading = dims + (2 if input.dim() == dims + 2 else 1)
         if len(wanted) == leading:
             wanted = wanted[leading - dims :]

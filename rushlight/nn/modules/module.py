@@ -158,7 +158,7 @@ class Module(State):
         if partial:
             from ._backward_hook import attach_partial_hooks
 
-            attach_partial_hooks(self, partial, result)
+            attach_partial_hooks(self, partial, args, result)
         return result
 
     def _run_forward_pre_hooks(self, progress: dict[str, Any]) -> tuple[Any, Any]:

@@ -40,6 +40,14 @@ def arguments(torch: Any) -> Iterator[Any]:
     yield one.grad
 
 
+def former_arguments(torch: Any) -> Iterator[Any]:
+    x, one = torch.ones(2, requires_grad=True), torch.ones(2)
+    backward, grad = torch.autograd.backward, torch.autograd.grad
+    yield warned(lambda: backward(x * 2, grad_variables=one)), x.grad
+    yield raised(lambda: backward(x * 2, one, grad_variables=one))
+    yield warned(lambda: grad(x.sum(), x, only_inputs=False))
+
+
 def two_vectors(torch: Any) -> Iterator[Any]:
     a = torch.tensor([2.0, 3.0], requires_grad=True)
     b = torch.tensor([6.0, 4.0], requires_grad=True)
@@ -58,6 +66,15 @@ def twice(torch: Any) -> Iterator[Any]:
     z.backward()
     z.backward()
     yield x.grad  # nothing was saved, so nothing is missing
+    for f in (
+        lambda t: t * 2, lambda t: 2 * t, lambda t: t / 2, lambda t: t.clone().mul_(2), lambda t: -t, lambda t: t - 1,
+        lambda t: torch.lerp(t, t.detach(), 0.5), lambda t: torch.fmod(t, 2), lambda t: t % 2, lambda t: t * 1j,
+    ):  # fmt: skip
+        v = x.detach().requires_grad_()
+        w = f(v)
+        w.backward(torch.ones_like(w), retain_graph=True)
+        w.backward(torch.ones_like(w))
+        yield v.grad, raised(lambda w=w: w.backward(torch.ones_like(w)))
     shared = x.exp()
     (shared * 2).backward()
     yield raised(lambda: (shared * 3).backward())

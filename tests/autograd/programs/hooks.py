@@ -194,6 +194,20 @@ def of_nodes(torch: Any) -> Iterator[Any]:
     yield calls
 
 
+def of_nodes_that_broadcast(torch: Any) -> Iterator[Any]:
+    x = torch.ones(3, 1, requires_grad=True)
+    y = torch.ones(4, dtype=torch.float64, requires_grad=True)
+    bias = torch.ones(2, requires_grad=True)
+    for z in (x * y, torch.addmm(bias, torch.ones(3, 2), torch.ones(2, 2))):
+        seen = []
+        z.grad_fn.register_hook(lambda gi, go, seen=seen: seen.append((gi, go)))
+        z.sum().backward()
+        yield seen
+    z = x + y
+    z.grad_fn.register_hook(lambda gi, go: (gi[0].sum(), gi[1]))
+    yield raised(lambda: z.sum().backward(), 0)
+
+
 def all_kinds_in_order(torch: Any) -> Iterator[Any]:
     x = torch.ones(1, requires_grad=True)
     y = x * 2

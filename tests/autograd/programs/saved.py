@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..outcome import raised
+from ..outcome import raised, warned
 
 
 def packed(torch: Any) -> Iterator[Any]:
@@ -125,3 +125,21 @@ def mutation_allowed(torch: Any) -> Iterator[Any]:
     t = torch.ones(1)
     graph.increment_version(t)
     yield t._version
+
+
+def former_name(torch: Any) -> Iterator[Any]:
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            seen.append(warned(lambda: ctx.saved_variables))
+            return 2 * ctx.saved_tensors[0] * grad
+
+    seen: list[Any] = []
+    x = torch.tensor(3.0, requires_grad=True)
+    Square.apply(x).backward()
+    yield seen, x.grad
