@@ -6,6 +6,7 @@ the rest to it.
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import warnings
 from collections.abc import Callable, Iterator
@@ -222,6 +223,28 @@ def _reduce_storage(self: Any, protocol: int) -> Any:
 
 
 _C.UntypedStorage.__reduce_ex__ = _reduce_storage  # type: ignore[method-assign,assignment]
+
+
+def _operator(name: str) -> Any:
+    """Unpickles a function of the core."""
+    return getattr(_C.ops, name)
+
+
+def _method(name: str) -> Any:
+    """Unpickles a method of tensors."""
+    return getattr(Tensor, name)
+
+
+def _reduce_operator(function: Any) -> Any:
+    return _operator, (function.__name__,)
+
+
+def _reduce_method(method: Any) -> Any:
+    return _method, (method.__name__,)
+
+
+copyreg.pickle(_C.OpFunction, _reduce_operator)
+copyreg.pickle(_C.OpMethod, _reduce_method)
 
 
 def _rebuild_subclass(cls: type, tensor: Tensor, state: dict[str, Any]) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from rushlight._storage import TypedStorage
 
 from .blocked import runs_code
 from .errors import UnsafeFileError, UnsupportedFileError
+from .functions import find_called, find_function, set_partial
 from .keys import Limits
 from .location import Restore
 from .numpy_values import is_numpy, set_numpy_state
@@ -139,7 +141,7 @@ class FileNames:
         if found is None:
             found = find_safe_class(path)
         if found is None and not self.weights_only:
-            found = find_imported(module, name)
+            found = find_imported(module, name) or find_function(module, name)
         if found is None and (self.weights_only or runs_code(module, name)):
             raise UnsafeFileError(refusal(module, name, self.weights_only))
         return Record(path) if found is None else found
@@ -159,7 +161,8 @@ class FileNames:
                 return target.function(self, *args)
             return target.function(*args)
         if type(target) is Record:
-            return self._record(target, args, {})
+            found = None if self.weights_only else find_called(target, args)
+            return self._record(target, args, {}) if found is None else found
         if type(target) is TensorKind:
             return self._old_tensor(target, args)
         if isinstance(target, type):
@@ -226,6 +229,8 @@ class FileNames:
         if kind is Record:
             target.set_state(state)
             return target
+        if kind is functools.partial:
+            return set_partial(target, state)
         if kind.__module__ == "uuid":
             return set_uuid(target, state)
         if isinstance(target, rushlight.Tensor) and isinstance(state, tuple):

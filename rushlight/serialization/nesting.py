@@ -8,6 +8,7 @@ astronomically long. Both are found here, without recursion, before the object i
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Container, Iterable
 from typing import Any
@@ -82,6 +83,8 @@ def _children(value: Any) -> Iterable[Any]:
         return (value.__dict__,)
     if isinstance(value, tuple):
         return tuple(value)
+    if kind is functools.partial:
+        return value.args, value.keywords
     if has_slots(kind):
         return slot_values(value)
     if isinstance(value, rushlight.nn.Module) or dataclasses.is_dataclass(value):

@@ -22,6 +22,7 @@ from rushlight._sparse import SparseTensor, _Layout
 from rushlight._storage import TypedStorage
 
 from .devices import location_tag
+from .functions import is_composed, is_operator, owner_of
 from .keys import INT_BYTES
 from .objects import own_module, torch_module
 from .rebuild import STORAGE_NAMES
@@ -129,6 +130,8 @@ class _Pickler:
             self.call("torch.serialization", "_get_layout", (str(obj),), obj)
         elif isinstance(obj, rushlight.memory_format):
             self.write_global("torch", str(obj).removeprefix("torch."))
+        elif is_operator(obj):
+            self.save_operator(obj)
         elif isinstance(obj, (type, FunctionType, BuiltinFunctionType)):
             self.save_named(obj)
         else:
@@ -255,6 +258,15 @@ class _Pickler:
         self.remember(marker)
         self.globals[marker] = self.memo[id(marker)][0]
 
+    def save_operator(self, obj: Any) -> None:
+        """Writes a function of the core as PyTorch names it."""
+        owner = owner_of(obj)
+        if owner is None:
+            self.write_global("torch._C._nn", obj.__name__)
+        else:
+            args = (_Name("torch._C", owner), obj.__name__)
+            self.call("builtins", "getattr", args, obj)
+
     def save_named(self, obj: Any) -> None:
         """Writes a class or a function, which must be found under its name."""
         module = getattr(obj, "__module__", None) or "builtins"
@@ -274,7 +286,8 @@ class _Pickler:
             raise pickle.PicklingError(
                 f"Can't pickle {obj!r}: it's not the same object as {module}.{name}"
             )
-        self.write_global(torch_module(module), name)
+        known = is_composed(obj)
+        self.write_global("torch.functional" if known else torch_module(module), name)
 
     def call(self, module: str, name: str, args: tuple[Any, ...], obj: Any) -> None:
         """Writes `module.name(*args)` as what makes `obj`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import datetime
+import functools
 import io
 import pickle
 import warnings
@@ -238,6 +239,27 @@ def test_tensors_of_the_users_own_class(monkeypatch):
         found = reader.load(file, weights_only=False)[0]
         assert type(found) is kind
         assert found.tolist() == [0, 1, 2] and found.note == "kept"
+
+
+def test_functions_that_models_keep():
+    def make(xp):
+        functional = xp.nn.functional
+        return [
+            xp.relu,
+            functional.gelu,
+            functional.logsigmoid,
+            functional.softmax,
+            xp.einsum,
+            xp.Tensor.relu,
+            xp.nn.init.xavier_uniform_,
+        ]
+
+    for writer, reader in ((torch, rushlight), (rushlight, torch)):
+        found = reader.load(stream(writer, make(writer)), weights_only=False)
+        assert all(a is b for a, b in zip(found, make(reader), strict=True))
+        call = functools.partial(writer.nn.LayerNorm, eps=1e-3)
+        found = reader.load(stream(writer, call), weights_only=False)
+        assert found.func is reader.nn.LayerNorm and found.keywords == {"eps": 1e-3}
 
 
 def network(xp):

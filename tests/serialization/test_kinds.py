@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import enum
+import functools
 import io
 import mmap
 import pickle
@@ -221,3 +222,85 @@ def test_a_bare_pickle_of_an_array_is_no_model_file(weights_only):
     file = io.BytesIO(pickle.dumps(np.arange(3), 2))
     with pytest.raises(UnsafeFileError, match="Invalid magic number"):
         rushlight.load(file, weights_only=weights_only)
+
+
+class Holder(rushlight.nn.Module):
+    def __init__(self, held):
+        super().__init__()
+        self.held = held
+
+
+F = rushlight.nn.functional
+FUNCTIONS = {
+    "relu": rushlight.relu,
+    "gelu": F.gelu,
+    "logsigmoid": F.logsigmoid,
+    "softmax": F.softmax,
+    "einsum": rushlight.einsum,
+    "method": rushlight.Tensor.relu,
+    "init": rushlight.nn.init.xavier_uniform_,
+    "class": rushlight.Tensor,
+}
+
+
+@FORMATS
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_as_attributes(name, zipped):
+    model = Holder(FUNCTIONS[name])
+    found = rushlight.load(stream(model, zipped), weights_only=False)
+    assert found.held is FUNCTIONS[name]
+    if name != "class":
+        assert pickle.loads(pickle.dumps(FUNCTIONS[name])) is FUNCTIONS[name]
+    assert copy.deepcopy(model).held is FUNCTIONS[name]
+    with pytest.raises(UnsafeFileError):
+        rushlight.load(stream([FUNCTIONS["relu"]], zipped))
+
+
+@FORMATS
+def test_partial_calls_as_attributes(zipped):
+    calls = [
+        functools.partial(rushlight.nn.LayerNorm, eps=1e-3),
+        functools.partial(F.leaky_relu, negative_slope=0.5),
+    ]
+    found = rushlight.load(stream(Holder(calls), zipped), weights_only=False).held
+    assert found[0](2).eps == 1e-3
+    assert found[1](rushlight.tensor(-2.0)).item() == -1
+    again = rushlight.load(stream(found, zipped), weights_only=False)
+    assert again[1].keywords == {"negative_slope": 0.5}
+
+
+def test_partial_calls_keep_their_function():
+    good = functools.partial(F.leaky_relu, 1)
+    for state in [
+        (F.relu, (), {}, None),
+        (F.leaky_relu, [], {}, None),
+        (F.leaky_relu, (), {1: 2}, None),
+        (F.leaky_relu, (), {}, {"func": 1}),
+    ]:
+
+        class Forged:
+            def __reduce__(self, state=state):
+                return functools.partial, (good.func,), state
+
+        with pytest.raises(UnsafeFileError, match="partial"):
+            rushlight.load(stream(Forged()), weights_only=False)
+
+
+def test_attributes_of_classes_of_operators_only():
+    """`getattr` in a file stands for operators and for nothing else."""
+
+    class Forged:
+        def __init__(self, *args):
+            self.args = args
+
+        def __reduce__(self):
+            return getattr, self.args
+
+    for args in [(rushlight.Tensor, "relu"), ("text", "format"), ([], "append")]:
+        found = rushlight.load(stream(Forged(*args)), weights_only=False)
+        assert type(found) is Record
+    good = stream(rushlight.relu, zipped=False).getvalue()
+    for other in (b"load", b"_sum", b"save", b"hub_"):
+        bad = good.replace(b"relu", other)
+        found = rushlight.load(io.BytesIO(bad), weights_only=False)
+        assert type(found) is Record
