@@ -6,10 +6,25 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import rushlight
 import rushlight.multiprocessing
+
+
+def await_names(before: set[str], names: Callable[[], set[str]]) -> None:
+    """Fails if names of shared memory that were not there before stay; other programs
+    make some too, and let go of them."""
+    end = time.monotonic() + 20
+    while left := names() - before:
+        assert time.monotonic() < end, f"left in /dev/shm: {sorted(left)}"
+        time.sleep(0.05)
+
+
+def shared_names() -> set[str]:
+    """The names in shared memory."""
+    return set(os.listdir("/dev/shm"))
 
 
 def echo(source: Any, target: Any, count: int) -> None:

@@ -64,7 +64,8 @@ def test_forked_child_computes(x: torch.Tensor) -> None:
     expected = x.exp()
     child = os.fork()
     if child == 0:
-        signal.alarm(30)  # a child that waits for threads it has not got shall die
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(60)  # a child that waits for threads it has not got shall die
         os._exit(0 if torch.equal(x.exp(), expected) else 1)
     assert os.waitpid(child, 0)[1] == 0
 

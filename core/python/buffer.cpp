@@ -62,6 +62,8 @@ std::shared_ptr<HeldBuffer> hold(PyObject* o, bool writable) {
     held->view.obj = nullptr;
     return nullptr;
   }
+  // NumPy's scalars for dates show plain bytes, without strides.
+  if (held->view.ndim > 0 && !held->view.strides) return nullptr;
   return held;
 }
 

@@ -166,6 +166,8 @@ def test_collate_tensors():
         ([object()], TypeError, "dicts or lists; found <class 'object'>"),
         ([None], TypeError, "found <class 'NoneType'>"),
         ([np.array(["a"])], TypeError, "found <U1"),
+        ([np.datetime64("2020-01-01")], TypeError, "numpy.datetime64"),
+        ([rushlight.eye(2).to_sparse()], RuntimeError, "sparse tensors are not"),
         ([[1, 2], [3]], RuntimeError, "should be of equal size"),
         ([np.ones(2), np.ones(3)], RuntimeError, "stack expects each tensor to be"),
     ],
@@ -173,6 +175,16 @@ def test_collate_tensors():
 def test_collate_errors(batch, error, text):
     with pytest.raises(error, match=text):
         default_collate(batch)
+
+
+@pytest.mark.parametrize("make", [rushlight.tensor, rushlight.as_tensor])
+def test_dates_are_no_elements(make):
+    for found in (np.datetime64("2020-01-01"), np.timedelta64(3)):
+        for data in (found, [found], np.array([found])):
+            with pytest.raises(TypeError, match=f"type {type(found).__module__}"):
+                make(data)
+    with pytest.raises(TypeError, match="numpy.datetime64"):
+        default_convert(np.datetime64("2020-01-01"))
 
 
 def test_convert():

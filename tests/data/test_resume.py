@@ -126,6 +126,10 @@ WORKERS = {
     "iterable, persistent": lambda: DataLoader(
         Parts([6, 2]), 2, num_workers=2, persistent_workers=True
     ),
+    # Workers draw for samples that are dropped, after their last batch.
+    "iterable, dropped": lambda: DataLoader(
+        Parts([5, 3]), 2, drop_last=True, num_workers=2, persistent_workers=True
+    ),
     "stateful dataset": lambda: DataLoader(Continued(7), 2, num_workers=2),
     "threads": lambda: DataLoader(
         ThreadAugmented(numpy=True), 3, True, num_workers=2, worker_type="thread"

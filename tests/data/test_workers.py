@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import multiprocessing
 import os
 import pickle
 import signal
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from data import datasets
 from data.datasets import Augmented, Failing, Images, Pair, Parts
+from process_work import await_names
 
 import rushlight
 from rushlight.utils.data import (
@@ -32,16 +34,6 @@ ROOT = Path(__file__).parents[2]  # not resolved: of the package under test
 METHODS = ["fork", "spawn", "forkserver"]
 KINDS = [*METHODS, "thread"]
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
-
-
-@pytest.fixture(autouse=True)
-def watchdog():
-    """A test that hangs is killed with a traceback, not waited for."""
-    import faulthandler
-
-    faulthandler.dump_traceback_later(50, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
 
 
 def kind_of(kind):
@@ -76,7 +68,7 @@ def nothing_left():
     yield
     gc.collect()
     assert children() == []
-    assert named() <= before[0]
+    await_names(before[0], named)
     # The servers of multiprocessing keep a few.
     assert len(os.listdir("/proc/self/fd")) <= before[1] + 4
 
@@ -193,6 +185,36 @@ def test_error_of_a_state_in_a_worker():
         list(DataLoader(BadState(), num_workers=1))
 
 
+LAYOUTS = {
+    "column of one": rushlight.tensor([[1.0, 2.0]])[:, 0],
+    "transposed": rushlight.arange(6).view(2, 3).t(),
+    "large transposed": rushlight.arange(60_000).view(2, 30_000).t(),
+    "channels last": rushlight.rand(2, 3, 40, 50).contiguous(
+        memory_format=rushlight.channels_last
+    ),
+    "expanded": rushlight.arange(3.0).view(1, 3, 1).expand(2, 3, 4),
+    "large expanded": rushlight.arange(9000).expand(50, 9000),
+    "scalar expanded": rushlight.tensor(1.0).expand(5),
+    "half": rushlight.ones(2, 3, dtype=rushlight.bfloat16).t(),
+    "every second": rushlight.arange(10)[::2],
+    "overlapping": rushlight.arange(9.0).as_strided((3, 3), (2, 1)),
+    "empty": rushlight.empty(0, 3).t(),
+    "complex": rushlight.ones(2, 3, dtype=rushlight.complex64).t(),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layouts_of_tensors(name):
+    sent = LAYOUTS[name]
+    loader = DataLoader([sent], 1, num_workers=1, collate_fn=datasets.first)
+    (got,) = loader
+    assert got.equal(sent) and got.dtype is sent.dtype and got.shape == sent.shape
+    dense = name not in ("column of one", "every second", "overlapping", "empty")
+    assert not dense or got.stride() == sent.stride()
+    if "expanded" in name:
+        assert got.untyped_storage().nbytes() < sent.numel() * sent.itemsize
+
+
 @pytest.mark.usefixtures("nothing_left")
 def test_arrays_are_shared_too():
     loader = DataLoader(Pair(), 3, num_workers=1, collate_fn=listed)
@@ -303,7 +325,7 @@ def test_death_of_a_worker_is_reported_at_once(how, method):
     start = time.monotonic()
     with pytest.raises(RuntimeError, match="(?is)" + DEATHS[how]) as caught:
         list(passing)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
     assert "Worker 0 was loading sample index 5, in batch 2: [4, 5]." in str(
         caught.value
     )
@@ -333,12 +355,14 @@ def test_thread_that_exits():
 @pytest.mark.parametrize("kind", KINDS)
 def test_timeout(kind):
     data = Failing("sleep", at=0)
+    release = threading.Event()
     if kind == "thread":
-        data.sleep = lambda i: time.sleep(0.5)
+        data.sleep = lambda i: release.wait(60)
     loader = DataLoader(data, 2, num_workers=1, timeout=0.3, **kind_of(kind))
     passing = iter(loader)
     with pytest.raises(RuntimeError, match="DataLoader timed out after 0.3 seconds"):
         next(passing)
+    release.set()
     if kind != "thread":
         for pid in passing._pool.pids:
             os.kill(pid, signal.SIGKILL)  # else it is waited for
@@ -387,16 +411,23 @@ def test_nothing_grows_over_epochs():
 
 
 def test_out_of_order():
+    later_one = multiprocessing.get_context("fork").Event()
+
     class Slow(Dataset):
         def __len__(self):
             return 4
 
         def __getitem__(self, i):
-            time.sleep(0.4 * (i == 0))
+            if i == 0:
+                assert later_one.wait(60)
             return i
 
-    loader = DataLoader(Slow(), 1, num_workers=2, in_order=False)
-    batches = [batch.item() for batch in loader]
+    options = {"num_workers": 2, "multiprocessing_context": "fork"}
+    loader = DataLoader(Slow(), 1, in_order=False, **options)
+    batches = []
+    for batch in loader:
+        batches.append(batch.item())
+        later_one.set()
     assert sorted(batches) == [0, 1, 2, 3] and batches[0] == 1
 
 
@@ -432,7 +463,7 @@ def alive(pid):
 
 
 def await_end(pids):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(alive(pid) for pid in pids):
         assert time.monotonic() < deadline, "workers outlive the loader"
         time.sleep(0.01)
@@ -450,7 +481,7 @@ def test_workers_end_with_the_program(ending):
         elif ending == "interrupt":
             for pid in [started.pid, *pids]:  # as the terminal does
                 os.kill(pid, signal.SIGINT)
-        started.wait(30)
+        started.wait(60)
         errors = started.stderr.read()
     await_end(pids)
     if ending == "interrupt":

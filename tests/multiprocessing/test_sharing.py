@@ -252,6 +252,7 @@ def test_sender_waits_while_too_many_descriptors_are_under_way(ends: Any) -> Non
     if child == 0:
         result = 1
         try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(60)
             os.setuid(65534)
             # Room for what one message holds at either end, whatever else is open.
@@ -312,6 +313,6 @@ def test_arguments_of_a_process_are_shared() -> None:
     x = rushlight.zeros(3)
     process = mp.get_context("spawn").Process(target=add_one_to, args=(x,))
     process.start()
-    process.join()
+    process.join(60)
     assert process.exitcode == 0 and x.tolist() == [1, 1, 1]
     assert leaves({"a": [x]}) == [x]

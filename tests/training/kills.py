@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -32,7 +33,7 @@ SETUPS = {
 }
 VICTIMS = ("main", "all", "save", "workers")
 KILLS_IN_A_RUN = 5
-PATIENCE = 20.0  # seconds until everything must have ended
+PATIENCE = 40.0  # seconds until everything must have ended
 
 
 class Failure(Exception):
@@ -136,8 +137,19 @@ class Run:
             return f"{seconds:.2f} s after its start"
         assert process.stdout is not None
         line = ""
+        hangs: list[bool] = []
+
+        def stop() -> None:
+            hangs.append(True)
+            os.killpg(process.pid, signal.SIGKILL)
+
+        late = threading.Timer(3 * PATIENCE, stop)
+        late.start()
         for _ in range(steps):
             line = process.stdout.readline() or line
+        late.cancel()
+        if hangs:
+            raise Failure(f"hangs after {line.strip()}")
         time.sleep(chance.uniform(0.0, 0.02))
         return f"after {line.strip()}"
 

@@ -77,6 +77,12 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
         )
     if isinstance(first, Sequence):
         return _collate_sequences(first, batch, collate_fn_map)
+    if getattr(first, "is_sparse", False):
+        raise RuntimeError(
+            "Batches of sparse tensors are not currently supported by the default "
+            "collate_fn; please provide a custom collate_fn to handle them "
+            "appropriately."
+        )
     raise _unknown(type(first))
 
 
@@ -95,12 +101,6 @@ def collate_tensor_fn(
 ) -> Tensor:
     """Stacks tensors; in a worker process straight into memory the loader shares."""
     first = batch[0]
-    if first.is_sparse:
-        raise RuntimeError(
-            "Batches of sparse tensors are not currently supported by the default "
-            "collate_fn; please provide a custom collate_fn to handle them "
-            "appropriately."
-        )
     samples = list(batch)
     allocate = context.allocate
     if allocate is not None and _stacks_plainly(samples):

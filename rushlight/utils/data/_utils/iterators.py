@@ -263,6 +263,11 @@ class WorkerIterator(LoaderIterator):
         number = self._ready()
         if number is None:
             self.position.finished = True
+            # At the end of an iterable dataset workers may have drawn once more.
+            for worker, streams in zip(
+                self.position.workers, self._received, strict=True
+            ):
+                worker.streams.update(streams)
             if not self._persistent:
                 self.close()
             raise StopIteration

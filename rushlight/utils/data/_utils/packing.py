@@ -139,20 +139,37 @@ class _BatchPickler(pickle.Pickler):
             )
         if not _is_plain(obj):
             return NotImplemented
-        nbytes = obj.numel() * obj.dtype.itemsize
+        dense, stride = _dense(obj)
+        nbytes = dense.numel() * dense.dtype.itemsize
+        what = obj.dtype, tuple(obj.shape), stride
         if nbytes < SMALL:
-            flat = obj.contiguous().view(-1).view(rushlight.uint8)
-            data: Any = bytearray(memoryview(flat))
-            return _tensor, (data, obj.dtype, tuple(obj.shape))
-        place = self._packer.fresh(obj)
+            # One element can have any stride and be contiguous.
+            flat = dense.contiguous().as_strided((dense.numel(),), (1,))
+            data = bytearray(memoryview(flat.view(rushlight.uint8)))
+            return _tensor, (data, *what)
+        place = self._packer.fresh(dense)
         if place is None:
-            copy = self._packer.allocate(tuple(obj.shape), obj.dtype)
+            copy = self._packer.allocate(tuple(dense.shape), dense.dtype)
             assert copy is not None
-            copy.copy_(obj)
+            copy.copy_(dense)
             place = self._packer.fresh(copy)
         assert place is not None
-        buffer = self._placed.stand_in(place)
-        return _tensor, (buffer, obj.dtype, tuple(obj.shape))
+        return _tensor, (self._placed.stand_in(place), *what)
+
+
+def _dense(tensor: Tensor) -> tuple[Tensor, tuple[int, ...] | None]:
+    """A tensor that is contiguous, or will be when it is copied, with the elements of
+    the given one; and the strides that give it its shape again, None for those of a
+    contiguous one. A transposed tensor stays so, an expanded one is not multiplied."""
+    if tensor.is_contiguous() or tensor.numel() == 0:
+        return tensor, None
+    stride = tensor.stride()
+    order = sorted(range(tensor.dim()), key=lambda at: -stride[at])
+    dense = tensor.permute(order)
+    for at, dim in enumerate(order):
+        if stride[dim] == 0:
+            dense = dense.narrow(at, 0, 1)
+    return (dense, stride) if dense.is_contiguous() else (tensor, None)
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -166,11 +183,14 @@ def _is_plain(tensor: Tensor) -> bool:
     )
 
 
-def _tensor(data: Any, dtype: Any, shape: tuple[int, ...]) -> Tensor:
+def _tensor(
+    data: Any, dtype: Any, shape: tuple[int, ...], stride: tuple[int, ...] | None
+) -> Tensor:
     """Unpickles a tensor over memory that is its own."""
     if not len(data):
         return rushlight.empty(shape, dtype=dtype)
-    return rushlight.frombuffer(data, dtype=dtype).view(shape)
+    flat = rushlight.frombuffer(data, dtype=dtype)
+    return flat.view(shape) if stride is None else flat.as_strided(shape, stride)
 
 
 def unpack(message: bytes | None, views: list[Any]) -> Any:

@@ -38,14 +38,14 @@ class WorkerPosition:
             self.owner = self.state = None
 
     def save(self) -> dict[str, Any]:
-        """As plain data."""
+        """As plain data. A worker that is at its end already is asked once more: it has
+        more to draw from its streams, perhaps, than it had after its last batch."""
         return {
             "start": None if self.start is None else to_tensors(self.start),
             "streams": to_tensors(self.streams),
             "owner": self.owner,
             "state": self.state,
             "fetched": self.fetched,
-            "active": self.active,
         }
 
     @classmethod
@@ -55,7 +55,7 @@ class WorkerPosition:
         worker = cls(None if start is None else to_bytes(start))
         worker.streams = to_bytes(saved["streams"])
         worker.owner, worker.state = saved["owner"], saved["state"]
-        worker.fetched, worker.active = saved["fetched"], saved["active"]
+        worker.fetched = saved["fetched"]
         return worker
 
     def resume(self, keys: Any) -> Resume:
