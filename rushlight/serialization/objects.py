@@ -220,7 +220,20 @@ def create_object(kind: Any, args: tuple[Any, ...]) -> Any:
     if isinstance(made, rushlight.nn.Module):
         # `Module.__init__` itself may go on to the `__init__` of other bases.
         vars(made).update(vars(rushlight.nn.Module()))
+    elif dataclasses.is_dataclass(kind):
+        _fill_fields(made)
     return made
+
+
+def _fill_fields(made: Any) -> None:
+    """Gives the fields that have no default None: the file may lack some of them, and
+    printing needs all."""
+    for field in dataclasses.fields(made):
+        if field.default is not dataclasses.MISSING:
+            if has_slots(type(made)):
+                object.__setattr__(made, field.name, field.default)
+        else:
+            object.__setattr__(made, field.name, None)
 
 
 def is_rebuilt_plainly(kind: Any) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime
 import decimal
 import enum
 import fractions
+import functools
 import io
 import pathlib
 import pickle
@@ -147,6 +149,33 @@ class Colour(enum.Enum):
     RED = 1
 
 
+class Rights(enum.Flag):
+    """Flags that files may combine."""
+
+    READ = 1
+    WRITE = 2
+
+
+@dataclasses.dataclass(slots=True)
+class Point:
+    """A dataclass without a dictionary."""
+
+    x: int
+    y: object = None
+
+
+@dataclasses.dataclass
+class Options:
+    """A dataclass as programs have it."""
+
+    rate: float
+    names: list[str] = dataclasses.field(default_factory=list)
+
+
+class Tagged(rushlight.Tensor):
+    """A class of tensors of the user's own."""
+
+
 class Net(rushlight.nn.Module):
     """A model of the user's own class."""
 
@@ -154,6 +183,8 @@ class Net(rushlight.nn.Module):
         super().__init__()
         self.fc = rushlight.nn.Linear(2, 1)
         self.activation = rushlight.nn.functional.relu
+        self.other = rushlight.tanh
+        self.make = functools.partial(rushlight.nn.LayerNorm, eps=1e-6)
 
 
 def _objects() -> list[Any]:
@@ -167,8 +198,12 @@ def _objects() -> list[Any]:
     loop: list[Any] = []
     loop.append(loop)
     sparse = rushlight.sparse_coo_tensor([[0, 1], [1, 0]], [1.0, 2.0], (2, 2))
+    tagged = rushlight.ones(2).as_subclass(Tagged)
+    tagged.note = "a"
     return [
         state,
+        [rushlight.empty(2, 3, device="meta").t(), tagged, ...],
+        [Rights.READ | Rights.WRITE, Point(1, [2]), Options(0.5, ["a"]), base.max(0)],
         {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3},
         model,
         [rushlight.nn.Parameter(rushlight.ones(2)), marked, rushlight.Size([1, 2])],

@@ -170,6 +170,14 @@ def test_flags_that_would_call_a_method_or_do_not_exist():
             )
 
 
+def test_fields_that_a_file_lacks():
+    old = stream([Point(5, "mark")], zipped=False).getvalue()
+    start, end = old.index(b"X\x01\0\0\0x"), old.index(b"u\x86")
+    bare = old[:start] + old[end:]
+    first = rushlight.load(io.BytesIO(bare), weights_only=False)[0]
+    assert repr(first) == "Point(x=None, y=None)"
+
+
 def test_slots_take_their_fields_only():
     old = stream(Point(5, "mark"), zipped=False).getvalue()
     changed = old.replace(b"X\x01\0\0\0y", b"X\x01\0\0\0z")
