@@ -1,6 +1,7 @@
 // Losses made of pointwise operators, and their gradients.
 #include "core/ops/loss.h"
 
+#include "core/ops/memory.h"
 #include "core/ops/operators.h"
 #include "core/ops/ops_prelude.h"
 
@@ -16,6 +17,13 @@ Tensor spread(const Tensor& grad, const Tensor& x, int64_t reduction) {
              : grad;
 }
 
+// a - b, where either may be boolean: masks as targets.
+Tensor difference(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == b.dtype()) return a - b;
+  if (a.dtype() == Dtype::Bool) return cast(a, b.dtype()) - b;
+  return a - (b.dtype() == Dtype::Bool ? cast(b, a.dtype()) : b);
+}
+
 Tensor weighted(const Tensor& t, const Tensor& weight) { return weight.defined() ? t * weight : t; }
 
 }  // namespace
@@ -26,13 +34,13 @@ Tensor reduced(const Tensor& t, int64_t reduction) {
 }
 
 Tensor mse_gradient(const Tensor& grad, const Tensor& x, const Tensor& target, int64_t reduction) {
-  const Tensor d = x - target;
+  const Tensor d = difference(x, target);
   return d * (spread(grad, d, reduction) * 2);
 }
 
 Tensor smooth_l1_gradient(const Tensor& grad, const Tensor& x, const Tensor& target,
                           int64_t reduction, double beta) {
-  const Tensor d = x - target;
+  const Tensor d = difference(x, target);
   const Tensor slope = beta == 0 ? ops::sign(d) : ops::clamp(d / beta, Scalar(-1.0), Scalar(1.0));
   return slope * spread(grad, d, reduction);
 }
@@ -81,14 +89,14 @@ namespace impl {
 
 Tensor mse_loss(const Tensor& self, const Tensor& target, int64_t reduction) {
   check_floating("mse_cpu", self, target);
-  const Tensor d = self - target;
+  const Tensor d = difference(self, target);
   return reduced(d * d, reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, int64_t reduction, double beta) {
   RL_CHECK(beta >= 0, "smooth_l1_loss does not support negative values for beta.");
   check_floating("smooth_l1_cpu", self, target);
-  const Tensor d = ops::abs(self - target);
+  const Tensor d = ops::abs(difference(self, target));
   if (beta == 0) return reduced(d, reduction);
   return reduced(ops::where(ops::lt(d, beta), d * d * (0.5 / beta), d - 0.5 * beta), reduction);
 }
@@ -98,8 +106,9 @@ Tensor huber_loss(const Tensor& self, const Tensor& target, int64_t reduction, d
   check_floating("huber_cpu", self, target);
   RL_CHECK(self.is_floating(), "result type ", target.dtype(),
            " can't be cast to the desired output type ", self.dtype());
-  const Tensor d = ops::abs(self - target);
-  return reduced(ops::where(ops::lt(d, delta), d * d * 0.5, (d - 0.5 * delta) * delta), reduction);
+  const Tensor d = ops::abs(difference(self, target));
+  const Tensor loss = ops::where(ops::lt(d, delta), d * d * 0.5, (d - 0.5 * delta) * delta);
+  return reduced(cast(loss, self.dtype()), reduction);
 }
 
 Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const Tensor& weight,

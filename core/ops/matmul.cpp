@@ -228,6 +228,11 @@ Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight, const 
   RL_CHECK(!bias.defined() || bias.size(0) == weight.size(0),
            "bilinear(): bias size does not match weight size: got ",
            bias.defined() ? bias.size(0) : 0, " but expected ", weight.size(0));
+  RL_CHECK(x1.dtype() == x2.dtype() && x1.dtype() == weight.dtype() &&
+               (!bias.defined() || x1.dtype() == bias.dtype()),
+           "All tensors must have the same dtype, got input1: ", type_name(x1.dtype()),
+           ", input2: ", type_name(x2.dtype()), ", weight: ", type_name(weight.dtype()),
+           bias.defined() ? str(", bias: ", type_name(bias.dtype())) : std::string());
   Dims sizes = x1.sizes();
   const int64_t rows = x1.numel() / std::max<int64_t>(x1.size(-1), 1), in1 = x1.size(-1),
                 in2 = x2.size(-1);

@@ -1,5 +1,7 @@
 """Layers against their definitions in NumPy; shapes, defaults and errors."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,10 @@ def test_bilinear():
         "ni,oij,nj->no", a.numpy(), layer.weight.detach().numpy(), b.numpy()
     )
     close(layer(a, b), expected + layer.bias.detach().numpy())
+    with pytest.raises(
+        RuntimeError, match="same dtype, got input1: double, input2: float, weight: fl"
+    ):
+        layer(a.double(), b)
 
 
 def convolve(x, w, b, stride, padding, dilation):
@@ -255,3 +261,12 @@ def test_every_public_class_is_at_its_pytorch_path():
         cls = getattr(nn, name)
         assert cls.__module__.startswith("rushlight.nn.modules."), name
         assert not cls.__module__.rpartition(".")[2].startswith("_"), name
+
+
+def test_types_for_annotations():
+    from rushlight.nn.common_types import _size_2_t, _size_any_t
+    from rushlight.optim.optimizer import ParamsT
+
+    assert get_args(_size_2_t) == (int, tuple[int, int])
+    assert get_args(_size_any_t) == (int, tuple[int, ...])
+    assert len(get_args(ParamsT)) == 3

@@ -166,3 +166,23 @@ def test_element_weights():
     assert got == pytest.approx((D**2 * P).sum() / P.sum())
     with pytest.raises(ValueError, match="Weights and input must have the same size."):
         F.l1_loss(t(A), t(B), weight=w[0])
+
+
+@pytest.mark.parametrize("loss", [F.mse_loss, F.smooth_l1_loss, F.huber_loss])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_masks_as_targets(loss, reduction):
+    x = rushlight.tensor([0.25, 0.5, -1.0], requires_grad=True)
+    mask = rushlight.tensor([True, False, True])
+    results = []
+    for target in (mask, mask.float()):
+        value = loss(x, target, reduction=reduction)
+        slope = rushlight.autograd.grad(value.sum(), x, create_graph=True)[0]
+        curve = rushlight.autograd.grad(slope.sum(), x)[0]
+        results.append([t.tolist() for t in (value, slope, curve)])
+    assert results[0] == results[1]
+
+
+def test_huber_keeps_the_dtype_of_its_input():
+    half, double = rushlight.ones(2).half(), rushlight.zeros(2).double()
+    assert F.huber_loss(half, double).dtype == rushlight.float16
+    assert F.mse_loss(half, double).dtype == rushlight.float64
