@@ -17,12 +17,13 @@ from .errors import UnsafeFileError
 from .records import Record
 
 _FUNCTIONS, _METHODS = "_VariableFunctionsClass", "TensorBase"
-_OWNERS = {
+OWNERS = {
     "torch._C._VariableFunctionsClass": _FUNCTIONS,
     "torch._C._VariableFunctions": _FUNCTIONS,
     "torch._C.TensorBase": _METHODS,
     "torch._C._TensorBase": _METHODS,
 }
+"""PyTorch's classes whose attributes the operators are."""
 _COMPOSED = frozenset(
     """atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors
     cartesian_prod cdist chain_matmul einsum istft lu meshgrid norm split stft tensordot
@@ -82,7 +83,7 @@ def find_called(target: Record, args: tuple[Any, ...]) -> Any:
     holder, name = args
     if type(holder) is not Record or type(name) is not str or name.startswith("_"):
         return None
-    owner = _OWNERS.get(holder.name) if holder.args is None else None
+    owner = OWNERS.get(holder.name) if holder.args is None else None
     if owner == _METHODS:
         found = getattr(rushlight.Tensor, name, None)
         return found if isinstance(found, _C.OpMethod) else None

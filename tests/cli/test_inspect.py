@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -464,3 +465,37 @@ def test_damaged_files_are_described(tmp_path):
         report = inspect_file(path, values=True)
         assert max(map(len, render(report).splitlines())) <= 80
         json.dumps(report.as_dict())
+
+
+class Keeper(rushlight.nn.Module):
+    """A model that keeps functions as attributes."""
+
+    def __init__(self):
+        super().__init__()
+        self.act = rushlight.tanh
+        self.norm = functools.partial(rushlight.nn.LayerNorm, eps=1e-6)
+        self.other = functools.partial(rushlight.relu)
+
+
+def test_functions_of_whole_models_are_a_note(tmp_path):
+    path = tmp_path / "keeper.pt"
+    rushlight.save(Keeper(), path, _use_new_zipfile_serialization=False)
+    report = inspect_file(path)
+    assert not report.suspicious
+    assert any("keeps functions" in finding.text for finding in report.findings)
+    other = path.read_bytes().replace(b"tanh", b"_ops")
+    path.write_bytes(other)
+    assert any("names builtins.getattr" in text for text in texts(inspect_file(path)))
+
+
+def test_meta_tensors_and_missing_checksums(tmp_path):
+    path = tmp_path / "bare.pt"
+    rushlight.serialization.set_crc32_options(False)
+    try:
+        rushlight.save({"w": rushlight.empty(2, 3, device="meta")}, path)
+    finally:
+        rushlight.serialization.set_crc32_options(True)
+    report = inspect_file(path)
+    assert not report.suspicious
+    assert report.facts["checksums"] == "0 of 3 records match, 3 have none"
+    assert "float32 [2, 3] on meta" in render(report)

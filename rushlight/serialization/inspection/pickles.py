@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..functions import OWNERS
 from .dangers import danger, full_name, is_data, is_layer
 from .report import ITEM_BITS, Report, StorageLine, TensorLine, ValueLine, plain
 from .symbols import Node, Reader
@@ -74,6 +75,7 @@ def _encoded(call: Node) -> bytes | None:
 def describe_names(reader: Reader, report: Report) -> None:
     """Reports every global that was read, and what calls of it could do."""
     called: dict[str, Node] = {}
+    known = _functions(reader)
     for node in reader.calls:
         if isinstance(node.target, Node) and node.target.kind == "global":
             name = full_name(*node.target.name)
@@ -87,7 +89,13 @@ def describe_names(reader: Reader, report: Report) -> None:
             continue
         words = danger(name)
         how = f"; pickle would call {shown(called[name])}" if name in called else ""
-        if is_data(*node.name):
+        if name in known:
+            report.globals[name] = "function"
+            report.note(
+                f"keeps functions of PyTorch as attributes, by way of {plain(name)}; "
+                "load finds them with weights_only=False"
+            )
+        elif is_data(*node.name):
             report.globals[name] = "data"
         elif words:
             report.globals[name] = words
@@ -109,6 +117,42 @@ def describe_names(reader: Reader, report: Report) -> None:
             )
     for text in reader.odd:
         report.warn(text)
+
+
+def _functions(reader: Reader) -> set[str]:
+    """The names that only stand for functions of PyTorch and partial calls of them and
+    of layers, as whole models have them."""
+    odd: set[str] = set()
+    even: set[str] = set()
+    for node in reader.calls:
+        if isinstance(node.target, Node) and node.target.kind == "global":
+            name = full_name(*node.target.name)
+            if name in _WRAPPERS:
+                (even if _is_function(node) else odd).add(name)
+    found = even - odd
+    return found | set(OWNERS) if "builtins.getattr" in found else found
+
+
+def _is_function(node: Any) -> bool:
+    """Whether a symbol is an operator, a layer's class, or a partial call of one."""
+    if not isinstance(node, Node):
+        return False
+    if node.kind == "global":
+        return full_name(*node.name).startswith(("torch.nn.", "torch._C._nn."))
+    target = node.target if isinstance(node.target, Node) else None
+    items = node.args.items if isinstance(node.args, Node) else []
+    name = full_name(*target.name) if target and target.kind == "global" else ""
+    if name == "functools.partial":
+        return len(items) == 1 and _is_function(items[0])
+    if name != "builtins.getattr" or len(items) != 2:
+        return False
+    holder, attribute = items
+    owned = isinstance(holder, Node) and holder.kind == "global"
+    plain_name = isinstance(attribute, str) and not attribute.startswith("_")
+    return owned and plain_name and full_name(*holder.name) in OWNERS
+
+
+_WRAPPERS = ("builtins.getattr", "functools.partial")
 
 
 class Walker:
@@ -181,6 +225,10 @@ class Walker:
             self.walk(arguments[0] if arguments else None, path, depth + 1)
             for line in self.report.tensors[before:]:
                 line.kind = "parameter"
+        elif name == "torch._utils._rebuild_meta_tensor_no_storage" and arguments:
+            shape = _ints(arguments[1]) if len(arguments) > 1 else None
+            dtype = shown(arguments[0]).removeprefix("torch.")
+            self.leaf(path, f"{dtype} {list(shape or ())} on meta, without data")
         elif short == "_rebuild_from_type_v2" and len(arguments) >= 3:
             inner = Node("call")
             inner.target, inner.args = arguments[0], arguments[2]
