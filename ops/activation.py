@@ -131,7 +131,7 @@ op(
     expr="(x >= -lambd) & (x <= lambd) ? T(0) : x",
     on=FLOATS,
     scalars="lambd",
-    variants="function method out",
+    variants="function method out exact_out",
     grad={"self": "ops::hardshrink_backward(grad, self, lambd)"},
 )
 backward(
@@ -260,7 +260,7 @@ op(
     expr="math::softplus(x, beta, threshold)",
     on=FLOATS,
     scalars="beta threshold",
-    variants="out",
+    variants="out exact_out",
     grad={"self": "ops::softplus_backward(grad, self, beta, threshold)"},
 )
 backward(

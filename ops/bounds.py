@@ -65,7 +65,7 @@ op(
     "clamp() with both bounds.",
     expr="math::clamped(x, y, z)",
     on=REAL,
-    variants="",
+    variants="exact_out numbers_fit",
     node="ClampBackward0/ClampBackward1",
     grad={
         "self": "ops::_clamp_backward(grad, self, min, max)",
@@ -101,7 +101,7 @@ for _NAME, _BOUND, _KEEPS, _CUTS, _PICK in (
         expr=f"math::{_PICK}(x, y)",
         on=REAL_BOOL,
         check=f"clamp_{_NAME}",
-        variants=EVERYWHERE_TOO,
+        variants=f"{EVERYWHERE_TOO} exact_out numbers_fit",
         node=f"Clamp{_BOUND}Backward1/Clamp{_BOUND}Backward0",
         grad=_GRAD,
     )
@@ -109,7 +109,7 @@ for _NAME, _BOUND, _KEEPS, _CUTS, _PICK in (
         f"_clamp_only_{_NAME}(Tensor self, Tensor|Scalar {_NAME}) -> Tensor",
         f"clamp() with {_NAME} alone.",
         loops=f"clamp_{_NAME}",
-        variants="",
+        variants="exact_out numbers_fit",
         node="ClampBackward0/ClampBackward1",
         grad=_GRAD,
     )

@@ -69,5 +69,5 @@ for _NAME, _SIGN, _NEGATIVE in (("isposinf", "+", "false"), ("isneginf", "-", "t
         on=REAL_BOOL,
         result="bool",
         check=_NAME,
-        variants="function method out",
+        variants="function method out exact_out",
     )

@@ -34,7 +34,7 @@ op(
     "The complex conjugate, computed; real tensors are copied.",
     expr="math::conj(x)",
     on=ALL,
-    variants="function method inplace inplace_function out",
+    variants="function method inplace inplace_function out exact_out",
     grad={"self": "rl::conj(grad)"},
 )
 op(

@@ -33,6 +33,8 @@ FLAGS = {
     "multi_view": "kMultiView",
     "factory": "kFactory",
     "casts": "kOutCasts",
+    "exact_out": "kOutExact",
+    "numbers_fit": "kNumbersFit",
 }
 CPP_TYPES = dict(
     zip(

@@ -46,7 +46,7 @@ op(
     "All bits inverted; not, for bool.",
     expr="math::bit_not(x)",
     on=BITS,
-    variants=EVERYWHERE,
+    variants=f"{EVERYWHERE} exact_out",
 )
 for _NAME, _DOC, _SHORT in (
     ("left", "self * 2^other, the bits beyond the width lost.", "__lshift__"),

@@ -311,7 +311,7 @@ op(
     expr="-x",
     on=NUMBERS,
     check="neg",
-    variants=EVERYWHERE_TOO,
+    variants=f"{EVERYWHERE_TOO} exact_out",
     grad={"self": "-grad"},
 )
 alias("negative(Tensor self) -> Tensor", "neg", EVERYWHERE_TOO)
@@ -328,7 +328,7 @@ op(
     on=NUMBERS,
     result="real",
     check="abs",
-    variants=EVERYWHERE_TOO,
+    variants=f"{EVERYWHERE_TOO} exact_out",
     grad={"self": "grad * ops::sgn(self)"},
 )
 alias("absolute(Tensor self) -> Tensor", "abs")
@@ -338,7 +338,7 @@ op(
     expr="math::sign(x)",
     on=REAL_BOOL,
     check="sign",
-    variants=EVERYWHERE,
+    variants=f"{EVERYWHERE} exact_out",
     grad={"self": "zeros"},
 )
 op(
@@ -346,7 +346,7 @@ op(
     "-1, 0 or 1; for complex numbers self / |self|, and 0 at 0.",
     expr="math::sgn(x)",
     on=ALL,
-    variants=EVERYWHERE,
+    variants=f"{EVERYWHERE} exact_out",
     grad={"self": "sgn_backward(grad, self, result)"},
 )
 op(
@@ -356,7 +356,7 @@ op(
     on=REAL_BOOL,
     result="bool",
     check="signbit",
-    variants="function method out",
+    variants="function method out exact_out",
 )
 op(
     "copysign(Tensor self, Tensor|Scalar other) -> Tensor",
@@ -389,7 +389,7 @@ op(
     on=ALL,
     mask_first=True,
     check="where",
-    variants="function out",
+    variants="function out exact_out numbers_fit",
     grad=_WHERE,
 )
 op(
@@ -399,7 +399,7 @@ op(
     inputs="condition self other",
     mask_first=True,
     check="where_method",
-    variants="method",
+    variants="method numbers_fit",
     grad=_WHERE,
 )
 op(
@@ -408,7 +408,7 @@ op(
     expr="x == T(0) ? y : T(x > T(0))",
     on=REAL_BOOL,
     check="heaviside",
-    variants=EVERYWHERE,
+    variants=f"{EVERYWHERE} exact_out",
     node="NotImplemented",
     vjp="not_implemented",
 )
@@ -425,7 +425,7 @@ op(
     expr="math::replace_nonfinite(x, nan, posinf, neginf)",
     on=ALL,
     scalars="nan posinf neginf",
-    variants="",
+    variants="exact_out",
     node="NanToNumBackward0",
     grad={"self": "grad * ops::isfinite(self)"},
 )
@@ -445,7 +445,7 @@ op(
     "ldexp(Tensor self, Tensor other) -> Tensor",
     "self * 2^other.",
     composite="ldexp",
-    variants=EVERYWHERE_TOO,
+    variants=f"{EVERYWHERE_TOO} casts",
 )
 op(
     "frexp(Tensor self) -> (Tensor mantissa, Tensor exponent)",

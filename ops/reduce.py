@@ -87,7 +87,7 @@ for name, word in (("max", "largest"), ("min", "smallest")):
         f"The {word} element; NaN if there is one.",
         plan=f"{name}_all",
         kernel=f"{name}_all",
-        variants=EVERYWHERE,
+        variants=CASTS,
         node=f"{name.capitalize()}Backward1",
         grad={"self": "share_among_equals(grad, self, result)"},
     )

@@ -162,7 +162,7 @@ op(
     "special_ndtr(Tensor self) -> Tensor",
     "Distribution function of the standard normal.",
     composite="ndtr",
-    variants="out",
+    variants="out casts",
 )
 op(
     "special_log_ndtr(Tensor self) -> Tensor",

@@ -234,7 +234,7 @@ for _NAME, _DOC in (
         expr=f"math::{_NAME}(x)",
         on=REAL,
         check=_NAME,
-        variants=EVERYWHERE_TOO,
+        variants=f"{EVERYWHERE_TOO} exact_out",
         grad={"self": "zeros"},
     )
 alias("fix(Tensor self) -> Tensor", "trunc", EVERYWHERE_TOO)
@@ -243,7 +243,7 @@ op(
     "Rounds to the nearest integer, halves to the even one.",
     expr="math::round_even(x)",
     on=REAL,
-    variants=EVERYWHERE_TOO,
+    variants=f"{EVERYWHERE_TOO} exact_out",
     grad={"self": "zeros"},
 )
 op(
@@ -258,7 +258,7 @@ op(
     expr="math::round_to(x, scale, negative != 0)",
     on=FLOATS,
     scalars="scale negative",
-    variants="",
+    variants="exact_out",
     node="RoundBackward1",
     grad={"self": "zeros"},
 )
@@ -267,6 +267,6 @@ op(
     "self - trunc(self).",
     expr="x - math::trunc(x)",
     on=FLOATS,
-    variants=EVERYWHERE_TOO,
+    variants=f"{EVERYWHERE_TOO} exact_out",
     grad={"self": "grad"},
 )

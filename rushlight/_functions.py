@@ -332,7 +332,13 @@ is_conj = _question("is_conj", "False: conjugates are computed at once.")
 is_neg = _question("is_neg", "False: negatives are computed at once.")
 is_inference = _question("is_inference", "Whether made in inference mode.")
 is_distributed = _question("is_distributed", "False.")
-is_same_size = _question("is_same_size", "Whether two tensors have equal sizes.")
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have equal sizes."""
+    return input.is_same_size(other)
+
+
 is_nonzero = _question("is_nonzero", "The truth value of a one-element tensor.")
 get_device = _question("get_device", "Number of the device, -1 on the CPU.")
 numel = _question("numel", "Number of elements.")
@@ -432,6 +438,8 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     if dim == -1:
         return norm(v, pow)
     dims = [d for d in range(v.dim()) if d != dim % v.dim()]
+    if not dims:  # of a vector: the norms of its elements
+        return _C.ops.linalg_vector_norm(v.unsqueeze(-1), pow, [-1])
     return _C.ops.linalg_vector_norm(v, pow, dims, True)
 
 

@@ -143,12 +143,37 @@ for _name, _dtype in _NAMES.items():
     )
 
 
+class _CudaTensorMeta(type):
+    """``torch.cuda.FloatTensor`` and its like, of which there are no tensors in this build."""
+
+    def __instancecheck__(cls, obj: object) -> bool:
+        return False
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            f"type torch.cuda.{cls.__name__} not available. Torch not compiled with CUDA enabled."
+        )
+
+    def __repr__(cls) -> str:
+        return f"<class 'torch.cuda.{cls.__name__}'>"
+
+
+def cuda_type(name: str) -> type:
+    """The class ``torch.cuda.<name>``."""
+    members = {"dtype": _NAMES[name.removesuffix("Tensor")], "is_cuda": True}
+    return _CudaTensorMeta(name, (), {**members, "__module__": "torch.cuda"})
+
+
 def dtype_of_type(kind: Any) -> dtype:
     """The dtype that a dtype, a legacy type or its name stands for."""
     if isinstance(kind, _C.dtype):
         return kind
     if isinstance(kind, _TypedTensorMeta):
         return kind.dtype
+    if isinstance(kind, _CudaTensorMeta):
+        raise RuntimeError(
+            "Cannot initialize CUDA without ATen_cuda library: this build has no CUDA"
+        )
     if kind is _C.Tensor:
         return _C.get_default_dtype()
     if isinstance(kind, str):

@@ -174,7 +174,7 @@ def _norm(
 
 def _histogram(
     self: Tensor,
-    bins: Any,
+    bins: Any = 100,
     *,
     range: Any = None,
     weight: Tensor | None = None,

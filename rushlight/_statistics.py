@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ def _fails(name: str, got: str, forms: Sequence[str]) -> TypeError:
     listed = "".join(f"\n * {form}" for form in forms)
     return TypeError(
         f"{name}() received an invalid combination of arguments - got ({got}), but expected one "
-        f"of:{listed}"
+        f"of:{listed}\n"
     )
 
 
@@ -35,11 +36,14 @@ def isin(
 
     ``assume_unique`` promises that no value repeats; the result is the same without it.
     """
-    is_tensor = [isinstance(x, _C.Tensor) for x in (elements, test_elements)]
-    if not any(is_tensor):
+    given = (elements, test_elements)
+    is_tensor = [isinstance(x, _C.Tensor) for x in given]
+    if not any(is_tensor) or not all(
+        isinstance(x, (_C.Tensor, numbers.Number)) for x in given
+    ):
         raise _fails(
             "isin",
-            f"{type(elements).__name__}, {type(test_elements).__name__}",
+            f"{_kind(elements)}, {_kind(test_elements)}",
             (
                 "(Tensor elements, Tensor test_elements, *, bool assume_unique = False, "
                 "bool invert = False, Tensor out = None)",
@@ -49,13 +53,11 @@ def isin(
                 "bool invert = False, Tensor out = None)",
             ),
         )
-    for given in (elements, test_elements):
-        if isinstance(given, _C.Tensor) and (
-            given.is_complex() or given.dtype is _C.bool
-        ):
+    for one in given:
+        if isinstance(one, _C.Tensor) and (one.is_complex() or one.dtype is _C.bool):
             raise RuntimeError(
                 "Unsupported input type encountered for isin(): "
-                f"{given.dtype._legacy_name}"
+                f"{one.dtype._legacy_name}"
             )
     if not is_tensor[0]:
         elements = _C.tensor_from_data(elements, test_elements.dtype)
@@ -196,7 +198,7 @@ def _count(
 
 def histogram(
     input: Tensor,
-    bins: Any,
+    bins: Any = 100,
     *,
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,
@@ -241,7 +243,6 @@ def histogram(
 def histogramdd(
     input: Tensor,
     bins: Any,
-    *,
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,
     density: bool = False,

@@ -319,6 +319,14 @@ def warn_of_typed_storage() -> None:
     )
 
 
+def _warn_of_number(name: str, advice: str) -> None:
+    warnings.warn(
+        f"Tensor.{name} is deprecated on 0-D tensors. {advice}",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
 def _transposed(self: Tensor) -> Tensor:
     """All dimensions in reverse order; deprecated beyond matrices."""
     if self.dim() not in (0, 2):
@@ -330,12 +338,17 @@ def _transposed(self: Tensor) -> Tensor:
             UserWarning,
             stacklevel=2,
         )
+    if self.dim() == 0:
+        _warn_of_number("T", "This function is the identity in these cases.")
     return _C.ops.numpy_T(self)
 
 
 def _matrix_transposed(self: Tensor) -> Tensor:
     """Batches of matrices, transposed."""
-    if self.dim() < 2:
+    if self.dim() == 0:
+        _warn_of_number("mT", "This function is the identity in these cases.")
+        return self
+    if self.dim() == 1:
         raise RuntimeError(
             "tensor.mT is only supported on matrices or batches of matrices. Got "
             f"{self.dim()}-D tensor."
@@ -350,6 +363,8 @@ def _hermitian(self: Tensor) -> Tensor:
             "tensor.H is only supported on matrices (2-D tensors). Got "
             f"{self.dim()}-D tensor. For batches of matrices, consider using tensor.mH"
         )
+    if self.dim() == 0:
+        _warn_of_number("H", "Consider using x.conj().")
     return self.t().conj()
 
 

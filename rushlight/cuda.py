@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rushlight import _legacy
+
 __all__ = [
     "device_count",
     "empty_cache",
@@ -68,6 +70,9 @@ def _refusal(name: str) -> Callable[..., Any]:
 
 
 def __getattr__(name: str) -> Any:
+    if name.endswith("Tensor") and name in _legacy.__all__:
+        found = globals()[name] = _legacy.cuda_type(name)
+        return found
     if name in _NEED_A_DEVICE:
         return _refusal(name)
     if name in _MEMORY:

@@ -75,4 +75,7 @@ class Scalar {
   double imag_ = 0;
 };
 
+// Fails where the number is out of the dtype's range; NaN and infinities are floats of any size.
+void check_number_fits(const Scalar& value, Dtype dtype);
+
 }  // namespace rl

@@ -1,6 +1,8 @@
 // A call in flight, and invoke(): the single path of every operator call.
 #pragma once
 
+#include <atomic>
+
 #include "core/op/record.h"
 
 namespace rl {
@@ -24,6 +26,7 @@ class Plan {
  public:
   explicit Plan(Call& call) : call_(call) {}
   const OpRecord& op() const { return call_.op; }
+  bool in_place() const { return call_.mode == Mode::InPlace; }
   void result(int i, IntList sizes, Dtype dtype, Device device = {});
   void result_strided(int i, IntList sizes, IntList strides, Dtype dtype, Device device = {});
   // Like `like` in sizes, and in strides where those are dense.
@@ -50,6 +53,7 @@ void pop_interceptor(Interceptor& interceptor);
 void resize_out(const Tensor& out, IntList sizes);
 extern void (*warn_handler)(const char* text);  // set by the binding
 void warn(const std::string& text);
+void warn_once(std::atomic<bool>& warned, const char* text);
 
 // Sizes, strides and data of `t` now belong to `t`'s storage resized to fit.
 void resize_tensor(const Tensor& t, IntList sizes);

@@ -12,6 +12,10 @@ void warn(const std::string& text) {
   if (warn_handler) warn_handler(text.c_str());
 }
 
+void warn_once(std::atomic<bool>& warned, const char* text) {
+  if (!warned.exchange(true)) warn(text);
+}
+
 void resize_tensor(const Tensor& t, IntList sizes) {
   const Dims strides = contiguous_strides(sizes);
   const size_t bytes = storage_bytes(sizes, strides, t.offset(), t.item_size());
@@ -85,6 +89,8 @@ void check_devices(const Call& call) {
     check_device(t, first->device());
   }
 }
+
+void invoke_direct(Call& call);
 
 // Runs plan and kernel; afterwards call.results hold fresh tensors, or the targets written.
 void compute(Call& call) {
@@ -204,8 +210,30 @@ void run_inplace_view(Call& call, bool needs_grad) {
   set_history(self, node);
 }
 
+// Reductions and scans compute in the dtype of out= unless one is given.
+void invoke_in_dtype_of_out(Call& call, int dtype_param) {
+  Value args[kMaxParams];
+  std::copy_n(call.args, call.op.param_count, args);
+  args[dtype_param] = Value(call.results[0].dtype());
+  Call inner{call.op, args, call.mode, {}, {}};
+  inner.results[0] = call.results[0];
+  invoke_direct(inner);
+  call.results[0] = inner.results[0];
+}
+
+int dtype_param_to_fill(const Call& call) {
+  const OpRecord& op = call.op;
+  if (call.mode != Mode::Out || !(op.flags & kOutCasts) || op.kind == OpKind::Choose) return -1;
+  // Means take it from their input.
+  if (std::string_view(op.name).ends_with("mean")) return -1;
+  for (int i = 0; i < op.param_count; ++i)
+    if (op.params[i].type == ParamType::Dtype && call.args[i].is_none()) return i;
+  return -1;
+}
+
 void invoke_direct(Call& call) {
   const OpRecord& op = call.op;
+  if (const int i = dtype_param_to_fill(call); i >= 0) return invoke_in_dtype_of_out(call, i);
   if (op.check) op.check(call.args);
   if (op.kind == OpKind::Choose) return op.run(call);
   if (op.kind == OpKind::Composite) return run_composite(call);

@@ -1,6 +1,8 @@
 // The shared body of all pointwise operators.
 #include "core/op/pointwise.h"
 
+#include <cmath>
+
 #include "core/base/cpu_features.h"
 #include "core/base/small_vector.h"
 #include "core/op/devices.h"
@@ -104,11 +106,27 @@ void load_context(LoopContext& context, const PointwiseRule& rule, const Value* 
       continue;
     }
     context.imag[k] = 0;
+    // Small numbers fit every dtype; 16-bit floats are computed with as float.
+    if (std::fabs(v.to_double()) > 127 || v.to_double() != v.to_double())
+      check_number_fits(v.scalar(), is_reduced(compute) ? Dtype::Float32 : compute);
     if (integral)
       context.real[k].i = v.to_int();
     else
       context.real[k].d = v.to_double();
   }
+}
+
+// out= of the operators that write no other dtype than their own.
+void check_exact_out(const OpRecord& op, const Value* args, Dtype produced, Dtype given) {
+  const PointwiseRule& rule = *op.rule;
+  // clamp() with tensors as bounds casts.
+  for (int k = 1; k < rule.input_count && !rule.mask_first; ++k)
+    if (op.params[rule.inputs[k]].type == ParamType::Operand && args[rule.inputs[k]].is_tensor())
+      return;
+  if (given == produced) return;
+  RL_CHECK(rule.result != ResultDtype::Bool, op.name, " does not support non-boolean outputs.");
+  RL_CHECK(!rule.mask_first, "Expected out type to be ", produced, " but got ", given);
+  fail(ErrorType::Runtime, "Found dtype ", given, " but expected ", produced);
 }
 
 // A number operand as the loop reads it: 16-bit floats as float.
@@ -154,6 +172,9 @@ void run_pointwise(Call& call) {
     if (!v.is_tensor()) {
       RL_CHECK_TYPE(v.is_number(), call.op.name, "(): argument '",
                     call.op.params[rule.inputs[k]].name, "' must be Tensor or Number, not None");
+      if (call.op.flags & kNumbersFit && compute != Dtype::Bool &&
+          !(rule.mask_first && is_reduced(compute)))
+        check_number_fits(v.scalar(), wanted);
       load_number(v.scalar(), wanted, rule.precise_numbers, in.number);
       if (is_reduced(wanted)) context.float_numbers |= 1u << k;
       in.data = in.number;
@@ -189,6 +210,15 @@ void run_pointwise(Call& call) {
   const Dims no_sizes{};
   const Dims& shape = same_shape ? (model ? model->sizes() : no_sizes) : broadcast;
 
+  const auto strides_of_result = [&] {
+    Geometry found[kMaxPointwiseInputs];
+    size_t count = 0;
+    for (int k = 0; k < rule.input_count; ++k)
+      if (!inputs[k].is_number)
+        found[count++] = {inputs[k].tensor.sizes(), inputs[k].tensor.strides()};
+    return merged_strides(shape, {found, count});
+  };
+
   // The result: fresh, self, or out=; through a temporary when its dtype is another one or when
   // writing would disturb inputs still to be read.
   Tensor target = call.mode == Mode::Functional ? Tensor() : call.results[0];
@@ -202,9 +232,15 @@ void run_pointwise(Call& call) {
       RL_CHECK(shape == target.sizes(), "output with shape ", IntList(target.sizes()),
                " doesn't match the broadcast shape ", IntList(shape));
     } else {
+      if (call.op.flags & kOutExact && (produced == compute || rule.result == ResultDtype::Bool))
+        check_exact_out(call.op, args, produced, target.dtype());
       RL_CHECK(can_cast(produced, target.dtype()), "result type ", produced,
                " can't be cast to the desired output type ", target.dtype());
-      if (!(target.sizes() == shape)) resize_out(target, shape);
+      if (!(target.sizes() == shape)) {
+        resize_out(target, shape);
+        if (model && !all_contiguous)
+          target.impl()->set_geometry(shape, strides_of_result(), target.offset());
+      }
     }
     RL_CHECK(!has_internal_overlap(target),
              "unsupported operation: more than one element of the written-to tensor refers to a "
@@ -221,16 +257,11 @@ void run_pointwise(Call& call) {
   } else if (same_shape && model && all_contiguous) {
     result = empty(shape, produced, device);
   } else if (model && !all_contiguous) {
-    Geometry found[kMaxPointwiseInputs];
-    size_t count = 0;
     bool alike = same_shape;
-    for (int k = 0; k < rule.input_count; ++k) {
-      if (inputs[k].is_number) continue;
-      found[count++] = {inputs[k].tensor.sizes(), inputs[k].tensor.strides()};
-      alike = alike && inputs[k].tensor.strides() == model->strides();
-    }
+    for (int k = 0; k < rule.input_count; ++k)
+      alike = alike && (inputs[k].is_number || inputs[k].tensor.strides() == model->strides());
     result = alike ? empty_like(*model, produced)
-                   : empty_strided(shape, merged_strides(shape, {found, count}), produced, device);
+                   : empty_strided(shape, strides_of_result(), produced, device);
   } else {
     result = empty(shape, produced, device);
   }

@@ -65,6 +65,8 @@ enum OpFlags : uint32_t {
   kInplaceInternal = 1024,  // in place, for the package's own Python code only
   kBoolResult = 2048,       // pointwise with a bool result: recorded in place only
   kOutCasts = 4096,         // out= may be of another dtype, if results can be cast to it
+  kOutExact = 8192,         // pointwise, but out= has the result's dtype
+  kNumbersFit = 16384,      // pointwise: number operands are in the range of the compute dtype
 };
 
 // Which arguments and results backward reads, as bit masks read off the formulas.

@@ -235,6 +235,7 @@ void index_fill_(const Tensor& self, int64_t dim, const Tensor& index, const Ope
   const int64_t d = wrap_dim(dim, to.dim());
   if (self.is_meta()) return;
   const Scalar number = value.is_tensor() ? item(value.tensor()) : value.scalar();
+  check_number_fits(number, self.dtype());
   const Tensor at = checked_index(index, to.size(d), true, [&](int64_t v) {
     fail(ErrorType::Index, "index ", v, " is out of bounds for dimension ", d, " with size ",
          to.size(d));

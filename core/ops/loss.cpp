@@ -1,6 +1,7 @@
 // Losses made of pointwise operators, and their gradients.
 #include "core/ops/loss.h"
 
+#include "core/autograd/grad_mode.h"
 #include "core/ops/memory.h"
 #include "core/ops/operators.h"
 #include "core/ops/ops_prelude.h"
@@ -169,7 +170,12 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double
   const auto unit = [&](const Tensor& x) {
     const Tensor t = ops::expand(x.dtype() == dtype ? x : ops::_to_dtype(x, dtype), shape);
     const Tensor norm = ops::linalg_vector_norm(t, Scalar(2), Dims{dim}, true);
-    return t / ops::clamp_min(norm, Scalar(eps));
+    const Tensor bounded = ops::clone(norm);
+    {
+      const GradModeGuard no_grad(false);  // the bound takes no part in the derivative
+      ops::clamp_min.inplace(bounded, Scalar(eps));
+    }
+    return t / bounded;
   };
   return ops::sum_dim(unit(x1) * unit(x2), Dims{dim}, false);
 }

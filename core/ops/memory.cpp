@@ -19,8 +19,8 @@ void check_not_expanded(const Tensor& self) {
 
 void warn_of_lost_imaginary(const Tensor& from, Dtype to) {
   static std::atomic<bool> warned = false;
-  if (!from.is_complex() || is_complex(to) || to == Dtype::Bool || warned.exchange(true)) return;
-  warn("Casting complex values to real discards the imaginary part");
+  if (!from.is_complex() || is_complex(to) || to == Dtype::Bool) return;
+  warn_once(warned, "Casting complex values to real discards the imaginary part");
 }
 
 Tensor converted(const Tensor& self, std::optional<Dtype> dtype, std::optional<Device> device,

@@ -19,8 +19,6 @@ struct TensorOptions {
   std::optional<MemoryFormat> format = std::nullopt;
 };
 
-// RuntimeError where a number cannot be an element of this dtype (too large, complex for real).
-void check_number_fits(const Scalar& value, Dtype dtype);
 // RuntimeError for devices and pinned memory this build does not have.
 void check_available(std::optional<Device> device, std::optional<bool> pin_memory = {});
 // RuntimeError where several elements of a tensor to be written share memory.

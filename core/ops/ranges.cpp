@@ -97,6 +97,10 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step,
 
 Tensor closed_range(const Scalar& start, const Scalar& end, const Scalar& step,
                     const TensorOptions& options) {
+  warn(
+      "torch.range is deprecated and will be removed in a future release because its behavior is "
+      "inconsistent with Python's range builtin. Instead, use torch.arange, which produces values "
+      "in [start, end).");
   check_range(real_value(start), real_value(end), real_value(step));
   const double n = std::floor((end.to_double() - start.to_double()) / step.to_double()) + 1;
   // Unlike arange(), whole numbers make a float tensor.

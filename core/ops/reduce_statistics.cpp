@@ -180,7 +180,10 @@ Tensor renorm(const Tensor& self, const Scalar& p, int64_t dim, const Scalar& ma
     if (d != kept) dims.push_back(d);
   const Dtype wide = is_reduced(self.dtype()) ? Dtype::Float32 : self.dtype();
   const Tensor norm = ops::linalg_vector_norm(self, p, dims, true, wide);
-  const Tensor factor = ops::where(ops::gt(norm, maxnorm), maxnorm.to_double() / (norm + 1e-7), 1);
+  const Tensor longer = ops::gt(norm, maxnorm);
+  // Rows that stay have no part in the gradient of their norm, which may be infinite.
+  const Tensor safe = ops::where(longer, norm, 1);
+  const Tensor factor = ops::where(longer, maxnorm.to_double() / (safe + 1e-7), 1);
   return self * ops::_to_dtype(factor, to_real(self.dtype()));
 }
 

@@ -24,6 +24,9 @@ void running_extremum(Plan& p, const char* name, const Tensor& self, int64_t dim
 }  // namespace
 
 void cumsum(Plan& p, const Tensor& self, int64_t dim, std::optional<Dtype> dtype) {
+  RL_CHECK(!p.in_place() || !dtype || *dtype == self.dtype(),
+           "Bad in-place call: input tensor dtype ", type_name(self.dtype()),
+           " and output tensor dtype ", type_name(*dtype), " should match");
   same_shape(p, 0, self, dim, dtype.value_or(sum_dtype(self.dtype())));
 }
 void cummax(Plan& p, const Tensor& self, int64_t dim) {

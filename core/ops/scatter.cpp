@@ -199,10 +199,19 @@ Tensor value_for(const Tensor& self, const Tensor& index, const Scalar& value) {
   return ops::expand(created({}, value, {self.dtype(), self.device(), {}}), index.sizes());
 }
 
+void warn_of_scatter_mode() {
+  static std::atomic<bool> warned = false;
+  warn_once(warned,
+            "The reduce argument of torch.scatter with Tensor src is deprecated and will be "
+            "removed in a future PyTorch release. Use torch.scatter_reduce instead for more "
+            "reduction options.");
+}
+
 Tensor scatter_mode(const Tensor& self, int64_t dim, const Tensor& index, const Tensor& src,
                     std::string_view reduce) {
   RL_CHECK(reduce == "add" || reduce == "multiply",
            "reduce argument must be either add or multiply.");
+  warn_of_scatter_mode();
   return reduce == "add" ? ops::scatter_add(self, dim, index, src)
                          : ops::scatter_reduce_two(self, dim, index, src, "prod");
 }
@@ -211,6 +220,7 @@ Tensor scatter_mode_inplace(const Tensor& self, int64_t dim, const Tensor& index
                             std::string_view reduce) {
   RL_CHECK(reduce == "add" || reduce == "multiply",
            "reduce argument must be either add or multiply.");
+  warn_of_scatter_mode();
   return reduce == "add" ? ops::scatter_add_(self, dim, index, src)
                          : ops::scatter_reduce__two(self, dim, index, src, "prod");
 }
@@ -269,6 +279,8 @@ void index_reduce_(const Tensor& self, int64_t dim, const Tensor& index, const T
              "Got self.shape = ",
              IntList(self.sizes()), " source.shape = ", IntList(source.sizes()));
   check_not_expanded(self);
+  static std::atomic<bool> warned = false;
+  warn_once(warned, "index_reduce() is in beta and the API may change at any time.");
   if (self.is_meta() || source.numel() == 0) return;
   const Tensor at = checked_index(index, to.size(d), false, [](int64_t) {
     fail(ErrorType::Index, "index out of range in self");
@@ -331,6 +343,11 @@ void reduction_backward(Vjp& v, const Tensor& self, int64_t dim, const Tensor& a
 
 void scatter_reduce(Vjp& v) {
   const Tensor index = v.tensor(2), src = v.tensor(3);
+  if (index.numel() == 0) {  // of any shape
+    if (v.needs(0)) v.set(0, v.grad());
+    if (v.needs(3)) v.set(3, ops::zeros_like(src));
+    return;
+  }
   Tensor part = src;  // what index covers
   for (int64_t d = 0; d < src.dim(); ++d) part = ops::narrow(part, d, 0, index.size(d));
   reduction_backward(v, v.tensor(0), v.arg(1).to_int(), index, part, v.arg(4).string(),

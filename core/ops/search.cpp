@@ -52,6 +52,17 @@ Tensor search(const Tensor& sorted, const Tensor& values, Dtype dtype, bool out_
   RL_CHECK(!out_int32 || sorted.sizes().back() < INT32_MAX,
            "torch.searchsorted(): the size of boundaries' last dimension should be less than ",
            INT32_MAX, ", but we got ", sorted.sizes().back());
+  static std::atomic<bool> strided_values = false, strided_boundaries = false;
+  if (!values.is_contiguous())
+    warn_once(strided_values,
+              "torch.searchsorted(): input value tensor is non-contiguous, this will lower the "
+              "performance due to extra data copy when converting non-contiguous tensor to "
+              "contiguous; it is said once.");
+  if (!sorted.is_contiguous())
+    warn_once(strided_boundaries,
+              "torch.searchsorted(): boundary tensor is non-contiguous, this will lower the "
+              "performance due to extra data copy when converting non-contiguous tensor to "
+              "contiguous; it is said once.");
   const Tensor out =
       rl::empty(values.sizes(), out_int32 ? Dtype::Int32 : Dtype::Int64, values.device());
   if (out.is_meta()) return out;

@@ -61,10 +61,10 @@ Tensor bartlett_window(int64_t length, bool periodic, const TensorOptions& optio
 
 Tensor kaiser_window(int64_t length, bool periodic, double beta, const TensorOptions& options) {
   return window("kaiser_window", length, periodic, options, [&]<class A>(A i, int64_t last) {
-    const double half = static_cast<double>(last) / 2;
+    const double half = static_cast<double>(last) / 2, size = std::fabs(beta);
     const double x = (static_cast<double>(i) - half) / half;
-    const double bessel = std::cyl_bessel_i(0.0, beta * std::sqrt(std::max(0.0, 1 - x * x)));
-    return static_cast<A>(bessel / std::cyl_bessel_i(0.0, beta));
+    const double bessel = std::cyl_bessel_i(0.0, size * std::sqrt(std::max(0.0, 1 - x * x)));
+    return static_cast<A>(bessel / std::cyl_bessel_i(0.0, size));
   });
 }
 

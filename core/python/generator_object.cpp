@@ -35,7 +35,8 @@ PyObject* generator_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
     return nullptr;
   return guarded([&] {
     Device d;
-    RL_CHECK_TYPE(!device || unwrap_device(device, d), "Generator() expects a device");
+    RL_CHECK_TYPE(!device || device == Py_None || unwrap_device(device, d),
+                  "Generator() expects a device");
     RL_CHECK(d.is_cpu(), "Device type ", d.type_name(),
              " is not supported for torch.Generator() api.");
     return make(new Generator, true);

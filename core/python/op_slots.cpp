@@ -98,14 +98,50 @@ PyObject* power(PyObject* a, PyObject* b, PyObject*) { return binary<&SlotOps::p
 PyObject* inplace_power(PyObject* a, PyObject* b, PyObject*) {
   return binary<&SlotOps::pow, Mode::InPlace>(a, b);
 }
-PyObject* positive(PyObject* a) { return Py_NewRef(a); }
+PyObject* positive(PyObject* a) {
+  return guarded([&] {
+    RL_CHECK(unwrap(a).dtype() != Dtype::Bool,
+             "The `+` operator, on a bool tensor is not supported.");
+    return Py_NewRef(a);
+  });
+}
+
+// An ndarray's elements as a tensor; null with Python's error set.
+PyObject* copied_from_array(PyObject* array) {
+  PyObject* module = PyImport_ImportModule("rushlight._C");
+  if (!module) return nullptr;
+  PyObject* out = PyObject_CallMethod(module, "tensor_from_data", "OO", array, Py_None);
+  Py_DECREF(module);
+  return out;
+}
+
+// Takes NumPy arrays where Python's own ways would not: == and != would compare identity, and
+// NumPy leaves array / tensor to the tensor.
+template <const OpRecord* SlotOps::*Which>
+PyObject* binary_with_array(PyObject* a, PyObject* b) {
+  PyObject* out = binary<Which>(a, b);
+  if (out != Py_NotImplemented) return out;
+  PyObject*& stranger = is_tensor(a) ? b : a;
+  constexpr bool divides = Which == &SlotOps::div;
+  if (is_tensor(stranger) || (divides && stranger == b) ||
+      !PyObject_HasAttrString(stranger, "__array_interface__"))
+    return out;
+  const Object array(copied_from_array(stranger));
+  if (!array.get()) {  // of another kind: strings, objects
+    PyErr_Clear();
+    return out;
+  }
+  Py_DECREF(out);
+  stranger = array.get();
+  return binary<Which>(a, b);
+}
 
 PyObject* compare(PyObject* a, PyObject* b, int op) {
   switch (op) {
     case Py_EQ:
-      return binary<&SlotOps::eq>(a, b);
+      return binary_with_array<&SlotOps::eq>(a, b);
     case Py_NE:
-      return binary<&SlotOps::ne>(a, b);
+      return binary_with_array<&SlotOps::ne>(a, b);
     case Py_LT:
       return binary<&SlotOps::lt>(a, b);
     case Py_LE:
@@ -201,7 +237,7 @@ void add_operator_slots(std::vector<PyType_Slot>& slots) {
       {Py_nb_inplace_subtract, slot(binary<&S::sub, kIn>)},
       {Py_nb_multiply, slot(binary<&S::mul>)},
       {Py_nb_inplace_multiply, slot(binary<&S::mul, kIn>)},
-      {Py_nb_true_divide, slot(binary<&S::div>)},
+      {Py_nb_true_divide, slot(binary_with_array<&S::div>)},
       {Py_nb_inplace_true_divide, slot(binary<&S::div, kIn>)},
       {Py_nb_floor_divide, slot(binary<&S::floor_divide>)},
       {Py_nb_inplace_floor_divide, slot(binary<&S::floor_divide, kIn>)},

@@ -279,6 +279,7 @@ bool may_overlap(const Tensor& a, const Tensor& b) {
 }
 
 bool has_internal_overlap(const Tensor& t) {
+  if (t.numel() == 0) return false;
   for (size_t i = 0; i < t.sizes().size(); ++i)
     if (t.sizes()[i] > 1 && t.strides()[i] == 0) return true;
   return false;
