@@ -356,7 +356,10 @@ def _check_tensors(tensors: dict[str, Tensor]) -> None:
             f"{type(tensors).__name__}"
         )
     for name, tensor in tensors.items():
-        if not isinstance(name, str) or not isinstance(tensor, rushlight.Tensor):
+        if not isinstance(name, str):
+            kind = type(name).__name__
+            raise TypeError(f"save_file: the name {name!r} is a {kind} and no string")
+        if not isinstance(tensor, rushlight.Tensor):
             raise ValueError(
                 f"Key `{name}` is invalid, expected torch.Tensor but received "
                 f"{type(tensor)}"

@@ -165,6 +165,8 @@ def test_what_save_refuses(tmp_path):
         save_file({"a": base, "b": base[1]}, path)
     with pytest.raises(ValueError, match="expected torch.Tensor"):
         save_file({"a": 1}, path)
+    with pytest.raises(TypeError, match="name 1 is a int and no string"):
+        save_file({1: base}, path)
     with pytest.raises(ValueError, match="expected a dict"):
         save_file([base], path)
     with pytest.raises(ValueError, match="strings by strings"):
