@@ -398,6 +398,13 @@ def _is_shared(self: Tensor) -> bool:
 
 def _is_pinned(self: Tensor, device: Any = None) -> bool:
     """Whether the memory is page-locked: no, on the CPU."""
+    if device is not None:
+        warnings.warn(
+            "The argument 'device' of Tensor.is_pinned() is deprecated. Please do not pass this "
+            "argument.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
     return False
 
 

@@ -30,9 +30,9 @@ def legacy_get_string(
     size_average: bool | None, reduce: bool | None, emit_warning: bool = True
 ) -> str:
     """The reduction that the two deprecated flags ask for."""
-    if reduce is False:
+    if reduce is not None and not reduce:
         chosen = "none"
-    elif size_average is False:
+    elif size_average is not None and not size_average:
         chosen = "sum"
     else:
         chosen = "mean"
