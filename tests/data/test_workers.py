@@ -368,6 +368,20 @@ def test_timeout(kind):
             os.kill(pid, signal.SIGKILL)  # else it is waited for
 
 
+def test_timeout_while_a_pass_that_was_given_up_ends():
+    data = Failing("sleep", at=1)
+    release = threading.Event()
+    data.sleep = lambda i: release.wait(60)
+    loader = DataLoader(
+        data, 1, num_workers=1, timeout=2, persistent_workers=True, worker_type="thread"
+    )
+    next(iter(loader))
+    with pytest.raises(RuntimeError, match="DataLoader timed out after 2 seconds"):
+        iter(loader)
+    release.set()
+    del loader
+
+
 def test_init_function_and_worker_info():
     loader = DataLoader(
         Augmented(), 4, num_workers=2, worker_init_fn=datasets.fail_in_first_worker
@@ -394,6 +408,25 @@ def test_abandoned_passes(kind):
     kept = batch["image"].clone()
     gc.collect()
     assert batch["image"].equal(kept)
+
+
+@pytest.mark.parametrize("kind", ["process", "thread"])
+def test_kept_workers_end_with_the_loader(kind):
+    def workers():
+        names = [thread.name for thread in threading.enumerate()]
+        return children() + [name for name in names if "DataLoader worker" in name]
+
+    loader = DataLoader(
+        Images(), 2, num_workers=2, persistent_workers=True, worker_type=kind
+    )
+    assert len(list(loader)) == len(list(loader)) == 3
+    assert len(workers()) == 2
+    gc.disable()
+    try:
+        del loader
+        assert workers() == []
+    finally:
+        gc.enable()
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -209,7 +209,7 @@ class DataLoader(Generic[T_co]):
         kept = self._iterator
         if kept is not None and isinstance(kept, WorkerIterator):
             if resume is None and kept.usable:
-                kept.next_pass()
+                kept.next_pass(self._settings())
                 self._position = kept.position
                 return kept
             kept.close()
@@ -222,7 +222,16 @@ class DataLoader(Generic[T_co]):
         if self.num_workers == 0:
             return InProcessIterator(self, saved)
         self.check_worker_number_rationality()
-        return WorkerIterator(self, saved)
+        return WorkerIterator(self._settings(), saved)
+
+    def _settings(self) -> DataLoader[T_co]:
+        """What an iterator is told: a copy where this loader keeps the iterator. They
+        would keep each other, and the workers, longer than anybody uses them."""
+        if not self.persistent_workers:
+            return self
+        settings = copy.copy(self)
+        settings._iterator = None
+        return settings
 
     def state_dict(self) -> dict[str, Any]:
         """Where the loader stands, to be continued by `load_state_dict`, also in the

@@ -193,13 +193,11 @@ class WorkerIterator(LoaderIterator):
         """Whether another pass can use the same workers."""
         return self._closer.alive and not self._pool.failed
 
-    def next_pass(self) -> None:
+    def next_pass(self, loader: Any) -> None:
         """Begins again with the same workers."""
-        loader = self._loader
+        self._loader = loader
         while self._unanswered:  # of a pass that was given up
-            answer = self._pool.receive()
-            self._unanswered -= 1
-            self._received[answer.worker].update(answer.snapshot.streams)
+            self._next_answer()
         positions = [WorkerPosition(streams) for streams in self._received]
         self._reported_length = loader._IterableDataset_len_called
         self._pool.next_pass()
@@ -311,8 +309,8 @@ class WorkerIterator(LoaderIterator):
                     return None
             self._receive()
 
-    def _receive(self) -> None:
-        """Takes in one answer."""
+    def _next_answer(self) -> Any:
+        """Waits for one answer."""
         timeout = self._loader.timeout
         try:
             answer = self._pool.receive(timeout if timeout > 0 else None)
@@ -324,6 +322,11 @@ class WorkerIterator(LoaderIterator):
             raise RuntimeError(f"DataLoader timed out after {timeout} seconds")
         self._unanswered -= 1
         self._received[answer.worker].update(answer.snapshot.streams)
+        return answer
+
+    def _receive(self) -> None:
+        """Takes in one answer."""
+        answer = self._next_answer()
         if not answer.ended:
             self._tasks[answer.number].answer = answer
             return
