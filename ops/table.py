@@ -229,9 +229,10 @@ def op(
     a C++ function that computes all gradients, with ``saves`` what it reads.
     ``variants``: ``function method inplace inplace_function inplace_internal out factory
     multi_view casts exact_out numbers_fit``; without ``casts``, ``out=`` has the result's
-    dtype, as it has with ``exact_out`` for pointwise operators; ``numbers_fit`` refuses number
-    operands that the dtype cannot hold. ``node`` may name one node for tensor operands, one for a number as
-    second operand and one for a number as first, as ``"A/B/C"``.
+    dtype, as it has with ``exact_out`` for pointwise operators; ``numbers_fit`` refuses
+    number operands that the dtype cannot hold. ``node`` may name one node for tensor
+    operands, one for a number as second operand and one for a number as first, as
+    ``"A/B/C"``.
     A result of type ``bool``, ``int`` or ``float`` is a 0-d tensor in C++ and its value
     in Python.
     """
