@@ -217,9 +217,10 @@ def _save_archive(
         archive.write("data.pkl", pickled)
         if with_order:
             archive.write("byteorder", b"little")
+        empty = skips_data()
         for key, storage in table.storages.items():
             data = storage_bytes(storage)
-            archive.write(f"data/{key}", bytes(data.nbytes) if skips_data() else data)
+            archive.write(f"data/{key}", bytes(data.nbytes) if empty else data)
         archive.write("version", _FORMAT_VERSION)
         archive.close()
     except BaseException:

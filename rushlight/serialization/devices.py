@@ -46,6 +46,8 @@ def location_tag(storage: UntypedStorage | TypedStorage) -> str:
     Raises:
         RuntimeError: if no package knows it.
     """
+    if not is_changed():
+        return str(_untyped(storage).device.type)
     for package in _packages:
         found = package.tagger(storage)
         if found:

@@ -26,7 +26,6 @@ from .functions import is_composed, is_operator, owner_of
 from .keys import INT_BYTES
 from .objects import own_module, torch_module
 from .rebuild import STORAGE_NAMES
-from .storages import is_meta
 
 _BATCH = 1000
 _INT_BITS = 8 * INT_BYTES - 1
@@ -47,11 +46,11 @@ class StorageTable:
         Raises:
             RuntimeError: if the bytes were met before under another dtype.
         """
-        if is_meta(storage):
+        nbytes, address = storage.nbytes(), storage.data_ptr()
+        if nbytes and address == 0:  # of the device 'meta'
             raise NotImplementedError("Cannot copy out of meta tensor; no data!")
-        nbytes = storage.nbytes()
         # Empty storages have no address that tells them apart.
-        place = (storage.data_ptr(), nbytes) if nbytes else (0, -len(self.storages))
+        place = (address, nbytes) if nbytes else (0, -len(self.storages))
         known = self._known.get(place)
         if known is None:
             known = str(len(self.storages)), dtype
