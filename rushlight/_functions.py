@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from _thread import get_ident
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -132,10 +133,46 @@ def tensor(
         )
     if pin_memory:
         raise RuntimeError("Cannot access accelerator device when none is available.")
-    out = _C.tensor_from_data(data, dtype)
-    if device is not None:
-        out = out.to(device)
+    out = _placed(_C.tensor_from_data(data, dtype), device)
     return _requiring(out) if requires_grad else out
+
+
+def _placed(out: Tensor, device: Any) -> Tensor:
+    """``out`` where it is wanted, None: on the default device."""
+    if device is None:
+        device = _default_device()
+        if device == _CPU:  # what is made from data or memory lies there
+            return out
+    return out.to(device)
+
+
+_default_device = _C._get_default_device
+_CPU = _C.device("cpu")
+
+
+# The default devices outside of the `with device:` blocks that each thread is in.
+_outer_devices: dict[int, list[device]] = {}
+
+
+def _enter_device(self: device) -> device:
+    """``with torch.device("meta"):`` makes new tensors there, in this thread."""
+    from rushlight._settings import set_default_device
+
+    before = _C._get_default_device()
+    set_default_device(self)
+    _outer_devices.setdefault(get_ident(), []).append(before)
+    return self
+
+
+def _leave_device(self: device, *exc_info: object) -> None:
+    outer = _outer_devices[get_ident()]
+    _C._set_default_device(outer.pop())
+    if not outer:
+        del _outer_devices[get_ident()]
+
+
+for _name, _method in (("__enter__", _enter_device), ("__exit__", _leave_device)):
+    setattr(_C.device, _name, _method)
 
 
 def _requiring(out: Tensor) -> Tensor:
@@ -161,7 +198,7 @@ def as_tensor(
             return tensor(data, dtype=dtype, device=device)
     if dtype is not None and data.dtype is not dtype:
         data = data.to(dtype)
-    return data if device is None else data.to(device)
+    return _placed(data, device)
 
 
 def asarray(
@@ -198,8 +235,7 @@ def asarray(
                 f"'{dtype._legacy_name}'."
             )
         out = shared.to(dtype) if changes else shared.clone() if copy else shared
-    if device is not None:
-        out = out.to(device)
+    out = _placed(out, device)
     if requires_grad and not out.requires_grad:
         out = out.detach().requires_grad_()
     return out

@@ -63,8 +63,14 @@ bool names_match(PyObject* given, PyObject* wanted, const char* wanted_text) {
   return false;
 }
 
-// What a factory takes when no device is given; None is the CPU.
-Value default_device;
+// What a factory takes when no device is given; None is the CPU. Each thread has its own.
+thread_local Value default_device;
+
+// Operators on tensors (zeros_like) follow those instead.
+bool follows_default_device(const OpRecord& op, const Param& p) {
+  return p.type == ParamType::Device && op.flags & kFactory &&
+         op.params[0].type != ParamType::Tensor;
+}
 
 std::string type_name(PyObject* o) {
   if (is_tensor(o)) return "Tensor";
@@ -141,10 +147,7 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
         }
         return false;
       }
-      // Operators on tensors (zeros_like) follow those instead.
-      const bool placed = p.type == ParamType::Device && op.flags & kFactory &&
-                          op.params[0].type != ParamType::Tensor;
-      parsed.values[i] = placed ? default_device : p.default_value;
+      parsed.values[i] = follows_default_device(op, p) ? default_device : p.default_value;
       continue;
     }
     if (!convert(given, p, parsed.values[i], arena)) {
@@ -166,6 +169,7 @@ bool parse(const OpObject& self, const Overload& o, PyObject* const* args, Py_ss
       }
       return false;
     }
+    if (given == Py_None && follows_default_device(op, p)) parsed.values[i] = default_device;
   }
   if (used < count) {
     if (why) {

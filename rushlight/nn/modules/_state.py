@@ -260,6 +260,15 @@ class State(Hooks):
         try:
             with rushlight.no_grad():
                 if not assign:
+                    if target.is_meta and not source.is_meta:
+                        warnings.warn(
+                            f"for {key}: copying from a non-meta parameter in the "
+                            "checkpoint to a meta parameter in the current model, which is "
+                            "a no-op. (Did you mean to pass `assign=True`, which takes the "
+                            "tensors of the state dict themselves?)",
+                            UserWarning,
+                            stacklevel=2,
+                        )
                     target.copy_(source)
                     return ""
                 if isinstance(target, Parameter):
