@@ -74,6 +74,11 @@ PyObject* storage_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
 
 int get_buffer(PyObject* o, Py_buffer* view, int flags) {
   Storage& s = self_of(o);
+  if (s.device().is_meta()) {
+    PyErr_SetString(PyExc_NotImplementedError, "Cannot copy out of meta tensor; no data!");
+    view->obj = nullptr;
+    return -1;
+  }
   s.note_exported();
   return PyBuffer_FillInfo(view, o, s.data(), static_cast<Py_ssize_t>(s.nbytes()), 0, flags);
 }

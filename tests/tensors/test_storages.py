@@ -70,7 +70,14 @@ def test_storage_of_a_tensor_is_live() -> None:
 def test_meta_storages_have_no_bytes() -> None:
     meta = rushlight.empty(3, device="meta").untyped_storage()
     assert meta.clone().device.type == "meta" and meta.clone().nbytes() == 12
-    for touch in (lambda: meta[0], lambda: meta.__setitem__(0, 1), lambda: meta[:2]):
+    for touch in (
+        lambda: meta[0],
+        lambda: meta.__setitem__(0, 1),
+        lambda: meta[:2],
+        lambda: memoryview(meta),
+        lambda: bytes(meta),
+        lambda: meta.byteswap(rushlight.int16),
+    ):
         with pytest.raises(NotImplementedError, match="meta"):
             touch()
 
