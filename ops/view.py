@@ -251,7 +251,7 @@ op(
 op(
     "adjoint(Tensor self) -> Tensor",
     "Transpose of the last two dimensions, conjugated.",
-    composite="conj(ops::transpose(self, -2, -1))",
+    composite="conj(self.dim() ? ops::transpose(self, -2, -1) : self)",
 )
 op(
     "numpy_T(Tensor self) -> Tensor",

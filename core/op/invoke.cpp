@@ -173,7 +173,11 @@ void finish_view(Call& call) {
                         : call.op.flags & kMultiView ? ViewKind::MultiOutput
                                                      : ViewKind::Default;
   const auto mark = [&](const Tensor& t) {
-    if (t.storage() == base.storage() && !t.is_same(base)) set_view(t, base, kind);
+    if (t.storage() != base.storage() || t.is_same(base)) return;
+    if (call.op.vjp)
+      set_view(t, base, kind);
+    else  // nothing to differentiate: the bytes are shared, and the count of writes
+      t.impl()->version_counter = base.impl()->shared_version();
   };
   if (call.op.flags & kList)
     for (Tensor& t : call.list) mark(t);
@@ -247,7 +251,7 @@ void invoke_direct(Call& call) {
     const bool differentiable = !(op.flags & kNotDifferentiable);
     if (autograd_meta(self) || self.impl()->inference)
       check_inplace(self, needs_grad && differentiable);
-    if (needs_grad && op.vjp) node = begin_record(call);
+    if (needs_grad && op.vjp && is_differentiable(self.dtype())) node = begin_record(call);
     compute(call);
     if (op.kind == OpKind::Mutate && !call.results[0]) call.results[0] = self;
     note_write(self, op.name, written_as(call.mode));
