@@ -35,6 +35,7 @@ FLAGS = {
     "casts": "kOutCasts",
     "exact_out": "kOutExact",
     "numbers_fit": "kNumbersFit",
+    "out_dtype": "kOutDtype",
 }
 CPP_TYPES = dict(
     zip(

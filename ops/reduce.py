@@ -4,6 +4,7 @@ from ops.table import alias, op
 
 EVERYWHERE = "function method out"
 CASTS = f"{EVERYWHERE} casts"
+TOTALS = f"{CASTS} out_dtype"
 
 # --- sums and products
 op(
@@ -11,7 +12,7 @@ op(
     "Sum of all elements; integers are summed as int64.",
     plan="sum",
     kernel="sum",
-    variants=CASTS,
+    variants=TOTALS,
     grad={"self": "ops::expand(grad, self_sizes)"},
 )
 op(
@@ -20,7 +21,7 @@ op(
     "Sum over dimensions; integers are summed as int64.",
     plan="sum_dim",
     kernel="sum_dim",
-    variants=CASTS,
+    variants=TOTALS,
     node="SumBackward1",
     grad={"self": "expand_reduced(grad, self_sizes, dim, keepdim)"},
 )
@@ -30,7 +31,7 @@ op(
     "Sum over dimensions, NaN counting as 0.",
     plan="nansum",
     kernel="nansum",
-    variants=CASTS,
+    variants=TOTALS,
     grad={
         "self": "expand_reduced(grad, self_sizes, dim, keepdim) * "
         "ops::logical_not(ops::isnan(self))"
@@ -66,7 +67,7 @@ op(
     "Product of all elements; integers are multiplied as int64.",
     plan="sum",
     kernel="prod",
-    variants=CASTS,
+    variants=TOTALS,
     grad={"self": "prod_backward(grad, self, result)"},
 )
 op(
@@ -75,7 +76,7 @@ op(
     "Product over a dimension; integers are multiplied as int64.",
     plan="prod_dim",
     kernel="prod_dim",
-    variants=CASTS,
+    variants=TOTALS,
     node="ProdBackward1",
     grad={"self": "prod_dim_backward(grad, self, result, dim, keepdim)"},
 )
@@ -87,7 +88,7 @@ for name, word in (("max", "largest"), ("min", "smallest")):
         f"The {word} element; NaN if there is one.",
         plan=f"{name}_all",
         kernel=f"{name}_all",
-        variants=CASTS,
+        variants=TOTALS,
         node=f"{name.capitalize()}Backward1",
         grad={"self": "share_among_equals(grad, self, result)"},
     )

@@ -9,7 +9,7 @@ op(
     "Running sum along a dimension; integers are summed as int64.",
     plan="cumsum",
     kernel="cumsum",
-    variants="function method inplace out casts",
+    variants="function method inplace out casts out_dtype",
     grad={"self": "cumsum_backward(grad, dim)"},
 )
 op(
@@ -17,7 +17,7 @@ op(
     "Running product along a dimension; integers are multiplied as int64.",
     plan="cumsum",
     kernel="cumprod",
-    variants="function method inplace out casts",
+    variants="function method inplace out casts out_dtype",
     grad={"self": "cumprod_backward(grad, self, dim, result)"},
 )
 for name, word in (("cummax", "largest"), ("cummin", "smallest")):

@@ -228,11 +228,11 @@ def op(
     ``grad`` maps a parameter to its derivative formula, ``"zeros"`` or ``"none"``; ``vjp`` names
     a C++ function that computes all gradients, with ``saves`` what it reads.
     ``variants``: ``function method inplace inplace_function inplace_internal out factory
-    multi_view casts exact_out numbers_fit``; without ``casts``, ``out=`` has the result's
-    dtype, as it has with ``exact_out`` for pointwise operators; ``numbers_fit`` refuses
-    number operands that the dtype cannot hold. ``node`` may name one node for tensor
-    operands, one for a number as second operand and one for a number as first, as
-    ``"A/B/C"``.
+    multi_view casts exact_out numbers_fit out_dtype``; without ``casts``, ``out=`` has the
+    result's dtype, as it has with ``exact_out`` for pointwise operators; ``numbers_fit``
+    refuses number operands that the dtype cannot hold; ``out_dtype`` computes in the dtype
+    of ``out=`` unless ``dtype=`` is given. ``node`` may name one node for tensor operands,
+    one for a number as second operand and one for a number as first, as ``"A/B/C"``.
     A result of type ``bool``, ``int`` or ``float`` is a 0-d tensor in C++ and its value
     in Python.
     """

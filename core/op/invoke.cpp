@@ -227,9 +227,7 @@ void invoke_in_dtype_of_out(Call& call, int dtype_param) {
 
 int dtype_param_to_fill(const Call& call) {
   const OpRecord& op = call.op;
-  if (call.mode != Mode::Out || !(op.flags & kOutCasts) || op.kind == OpKind::Choose) return -1;
-  // Means take it from their input.
-  if (std::string_view(op.name).ends_with("mean")) return -1;
+  if (call.mode != Mode::Out || !(op.flags & kOutDtype)) return -1;
   for (int i = 0; i < op.param_count; ++i)
     if (op.params[i].type == ParamType::Dtype && call.args[i].is_none()) return i;
   return -1;

@@ -162,12 +162,14 @@ TensorVec OpNode::apply(TensorVec&& grads) {
 void OpNode::release_saved() {
   // Where a number has no node name of its own PyTorch saves it as a tensor: a second backward
   // pass is refused too.
-  const bool wraps = std::string_view(op.node_name).find('/') == std::string_view::npos;
+  const auto saved_as_tensor = [&](uint32_t i) {
+    return saves.tensors >> i & 1 && op.params[i].type == ParamType::Operand &&
+           args[i].value.is_number() &&
+           std::string_view(op.node_name).find('/') == std::string_view::npos;
+  };
   for (uint32_t i = 0; i < args.size(); ++i) {
     SavedValue& arg = args[i];
-    const bool wrapped = wraps && saves.tensors >> i & 1 &&
-                         op.params[i].type == ParamType::Operand && arg.value.is_number();
-    if (wrapped || arg.tensor.defined()) arg.tensor.reset();
+    if (arg.tensor.defined() || saved_as_tensor(i)) arg.tensor.reset();
     if (!arg.extra) continue;
     for (SavedTensor& t : arg.extra->tensors) t.reset();
   }

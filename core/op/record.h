@@ -67,6 +67,7 @@ enum OpFlags : uint32_t {
   kOutCasts = 4096,         // out= may be of another dtype, if results can be cast to it
   kOutExact = 8192,         // pointwise, but out= has the result's dtype
   kNumbersFit = 16384,      // pointwise: number operands are in the range of the compute dtype
+  kOutDtype = 32768,        // without dtype= it computes in the dtype of out=
 };
 
 // Which arguments and results backward reads, as bit masks read off the formulas.
