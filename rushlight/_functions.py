@@ -336,9 +336,9 @@ def from_file(
     Raises:
         RuntimeError: the file is shorter and not shared.
     """
-    made = TypedStorage.from_file(filename, bool(shared), size, dtype=dtype)._flat()
     if layout not in (None, _C.strided):
         raise RuntimeError(f"from_file: tensors of files are strided, not {layout}")
+    made = TypedStorage.from_file(filename, bool(shared), size, dtype=dtype)._flat()
     out = made if device is None else made.to(device)
     return out.pin_memory() if pin_memory else out
 

@@ -168,9 +168,7 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     storage = self.untyped_storage()
     copied = memo.get(id(storage))
     if copied is None:
-        meta = storage.device.type == "meta"
-        copied = _rebuild_meta_storage(storage.nbytes()) if meta else storage.clone()
-        memo[id(storage)] = copied
+        copied = memo[id(storage)] = storage.clone()
         memo.setdefault("rushlight storages", []).append(storage)  # type: ignore[call-overload]
     out = _C.tensor_from_storage(
         copied, self.dtype, self.storage_offset(), self.size(), self.stride()
@@ -209,7 +207,7 @@ def _rebuild_storage(data: bytes | bytearray) -> Any:
 
 def _rebuild_meta_storage(nbytes: int) -> Any:
     """Unpickles a storage of the meta device."""
-    return _C.ops.empty(nbytes, dtype=_C.uint8, device="meta").untyped_storage()
+    return _C.UntypedStorage(nbytes, device="meta")
 
 
 def _reduce_storage(self: Any, protocol: int) -> Any:
