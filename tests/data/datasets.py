@@ -146,12 +146,15 @@ class Failing(Dataset):
         self.how = how
         self.at = at
         self.n = n
+        self.moment = None
 
     def __len__(self):
         return self.n
 
     def __getitem__(self, i):
         if i == self.at:
+            if self.moment:  # a file that notes when it happened
+                self.moment.write_text(str(time.monotonic()))
             return getattr(self, self.how)(i)
         return rushlight.full((3,), float(i))
 

@@ -266,10 +266,8 @@ def test_sender_waits_while_too_many_descriptors_are_under_way(ends: Any) -> Non
                 try:
                     for _ in range(messages):
                         got.append(sum(x[0].item() for x in reader.recv()))
-                except BaseException:
-                    os._exit(
-                        3
-                    )  # nobody reads any longer: the sender would wait forever
+                except BaseException:  # without a reader the sender would wait forever
+                    os._exit(3)
 
             late = threading.Timer(0.1, read)
             late.start()
